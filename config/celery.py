@@ -1,0 +1,24 @@
+"""The Celery app: a queue per context; beat only starts timers, the tables hold the truth."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+app = Celery("hansang")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+def _every(task: str, seconds: float, queue: str) -> dict[str, object]:
+    # A tick that waited longer than three periods is stale: the next one does its work.
+    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds * 3}}
+
+
+app.conf.beat_schedule = {
+    "expire-unpaid-orders": _every("orders.expire_unpaid_orders", 15, "orders"),
+    "close-idle-tabs": _every("orders.close_idle_tabs", 60, "orders"),
+    "reconcile-payments": _every("payments.reconcile_payments", 10, "payments"),
+    "escalate-alarms": _every("notifications.escalate_alarms", 5, "notifications"),
+    "purge-events": _every("events.purge_events", 3600, "default"),
+}

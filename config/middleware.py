@@ -1,0 +1,61 @@
+"""Adds the caller's identity to the request and the security headers to the response."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from config.identity import guest_of, memberships_of
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class IdentityMiddleware:
+    """`request.guest` (or None) and `request.memberships` {store id: Membership}, read when first used."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.guest = guest_of(request)  # type: ignore[attr-defined]
+        request.memberships = SimpleLazyObject(lambda: memberships_of(request.user))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+class SecurityHeadersMiddleware:
+    """A strict policy without inline code for guests and staff; the admin's theme needs its own."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_admin = request.path.startswith("/admin/")
+        response.headers.setdefault(
+            "Content-Security-Policy", admin_policy() if is_admin else strict_policy()
+        )
+        response.headers.setdefault(
+            "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(self)"
+        )
+        return response
+
+
+def live_origins() -> str:
+    """Where sockets may connect: the page's own origin, and the live process's port in the embedded run."""
+    return f"'self' ws://*:{settings.PORT + 1}" if not settings.LIVE_URL else f"'self' {settings.LIVE_URL}"
+
+
+def strict_policy() -> str:
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+        f"connect-src {live_origins()}; manifest-src 'self'; worker-src 'self'; media-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def admin_policy() -> str:
+    return (
+        "default-src 'self'; script-src 'self' 'unsafe-eval' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    )

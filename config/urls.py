@@ -1,0 +1,24 @@
+"""The composition root: every context's pages and API under one roof."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.static import serve
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
+
+from menus import urls as menus
+from notifications import urls as notifications
+from orders import urls as orders
+from payments import urls as payments
+from stores import urls as stores
+
+CONTEXTS = (stores, menus, orders, payments, notifications)
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    *(path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api")) for c in CONTEXTS),
+    *(path("", include((c.urlpatterns, c.app_name), namespace=c.app_name)) for c in CONTEXTS),
+    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+]

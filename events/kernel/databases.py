@@ -1,0 +1,33 @@
+"""Names the database of a context, so that no transaction opens in the wrong one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.transaction import Atomic
+
+
+def alias_of(context: str) -> str:
+    """The database alias that holds a context's tables."""
+    return str(settings.CONTEXT_DATABASES.get(context, "default"))
+
+
+def all_aliases() -> list[str]:
+    """Every database that holds an outbox, `default` first."""
+    return list(dict.fromkeys(["default", *settings.CONTEXT_DATABASES.values()]))
+
+
+def atomic(context: str) -> Atomic:
+    """A transaction in the context's own database: `with atomic("orders"): …` or as a decorator."""
+    return transaction.atomic(using=alias_of(context))
+
+
+def on_commit(context: str, call: Callable[[], Any]) -> None:
+    """Runs `call` after the context's transaction commits; a failing call never breaks the request."""
+    transaction.on_commit(call, using=alias_of(context), robust=True)
+
+
+def in_transaction(context: str) -> bool:
+    """Whether the context's database has an open transaction in this thread."""
+    return connections[alias_of(context)].in_atomic_block

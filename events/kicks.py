@@ -1,0 +1,29 @@
+"""Wakes the workers. A kick carries nothing but a name: losing one costs half a second, never an event."""
+
+from functools import partial
+
+from events.kernel.kicker import submit
+
+
+def kick_context(context: str) -> None:
+    """Rings the context's queue: something is due."""
+    submit(("drain", context), partial(_send, "events.drain", {"context": context}, context))
+
+
+def kick_relay(alias: str) -> None:
+    """Rings the relay: an outbox has something to ship."""
+    submit(("relay", alias), partial(_send, "events.ship", {"alias": alias}, "relay"))
+
+
+def _send(task: str, arguments: dict[str, str], queue: str) -> None:
+    from celery import current_app
+
+    current_app.send_task(
+        task,
+        kwargs=arguments,
+        queue=queue,
+        ignore_result=True,
+        expires=30,
+        retry=True,
+        retry_policy={"max_retries": 0, "interval_start": 0, "interval_step": 0, "interval_max": 0},
+    )

@@ -1,0 +1,135 @@
+"""The queue's tables: facts, and one delivery per fact and handler. They stand in every database."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from events.kernel.ids import new_id
+
+
+class DeliveryStatus(models.IntegerChoices):
+    PENDING = 0, _("waiting")
+    RUNNING = 1, _("running")
+    DONE = 2, _("done")
+    DEAD = 3, _("dead letter")
+    HELD = 4, _("held behind a dead letter")
+    DISCARDED = 5, _("discarded")
+
+
+FINISHED = (DeliveryStatus.DONE, DeliveryStatus.DISCARDED)
+
+
+class Stream(models.Model):
+    """The last number given out in a stream. Its row lock makes commit order equal sequence order."""
+
+    name = models.CharField(primary_key=True, max_length=80)
+    last_seq = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Event(models.Model):
+    """A fact; never changed. In a split system the consumers' databases hold copies of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    topic = models.CharField(_("event"), max_length=80)
+    version = models.SmallIntegerField(default=1)
+    source = models.CharField(max_length=40)
+    stream = models.CharField(max_length=80)
+    seq = models.BigIntegerField()
+    store_id = models.UUIDField()
+    payload = models.JSONField()
+    headers = models.JSONField(default=dict)
+    correlation_id = models.UUIDField()
+    causation_id = models.UUIDField(null=True)
+    occurred_at = models.DateTimeField(db_default=Now())
+    shipped_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "seq"], name="event_stream_seq"),
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="event_unshipped", condition=Q(shipped_at=None)),
+            models.Index(fields=["store_id", "-occurred_at"], name="event_store_time"),
+            models.Index(fields=["correlation_id"], name="event_correlation"),
+            models.Index(fields=["occurred_at"], name="event_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.stream} #{self.seq}"
+
+
+class Delivery(models.Model):
+    """One handler's share of a fact: its inbox mark, its place in the queue and its history."""
+
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="deliveries")
+    handler = models.CharField(max_length=80)
+    context = models.CharField(max_length=40)
+    # Null for an unordered handler: nothing holds it back.
+    stream = models.CharField(max_length=80, null=True)  # noqa: DJ001
+    seq = models.BigIntegerField()
+    status = models.SmallIntegerField(choices=DeliveryStatus, default=DeliveryStatus.PENDING)
+    # Raised when claimed, before the handler runs: it counts crashes too, and fences off a late worker.
+    attempts = models.SmallIntegerField(default=0)
+    max_attempts = models.SmallIntegerField(default=8)
+    replays = models.SmallIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=60, default="")
+    last_error = models.TextField(default="")
+    note = models.TextField(default="")
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=["event", "handler"], name="delivery_event_handler"),
+            models.CheckConstraint(
+                condition=Q(status__in=DeliveryStatus.values), name="delivery_status_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["context", "due_at"], name="delivery_due", condition=Q(status=0)),
+            models.Index(fields=["lease_until"], name="delivery_running", condition=Q(status=1)),
+            models.Index(
+                fields=["handler", "stream", "seq"],
+                name="delivery_open_stream",
+                condition=~Q(status__in=(2, 5)),
+            ),
+            models.Index(fields=["done_at"], name="delivery_done", condition=Q(status=2)),
+            models.Index(
+                fields=["status", "handler"], name="delivery_stuck", condition=Q(status__in=(3, 4))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.handler} ← {self.event_id}"
+
+    @property
+    def age_seconds(self) -> float:
+        """From the fact to the end of its handling, or to now."""
+        from django.utils import timezone
+
+        return ((self.done_at or timezone.now()) - self.event.occurred_at).total_seconds()
+
+
+class Intervention(models.Model):
+    """What a person did to the queue: who, when, what and why."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    action = models.CharField(max_length=20)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=150)
+    reason = models.TextField(default="")
+    deliveries = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.action} · {self.actor_name}"

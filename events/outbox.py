@@ -1,0 +1,86 @@
+"""publish(): writes the fact, its place in the stream and its deliveries in the caller's own transaction."""
+
+from functools import partial
+from uuid import UUID
+
+from django.db import connections
+
+from events.base import DomainEvent, current_envelope
+from events.kernel.databases import alias_of, on_commit
+from events.kernel.ids import new_id
+from events.kicks import kick_context, kick_relay
+from events.registry import Handler, handlers_of
+
+# One round trip: number the event (the stream's row lock orders commits), write it, fan it out.
+_PUBLISH = """
+WITH numbered AS (
+  INSERT INTO events_stream (name, last_seq) VALUES (%(stream)s, 1)
+  ON CONFLICT (name) DO UPDATE SET last_seq = events_stream.last_seq + 1
+  RETURNING last_seq
+), event AS (
+  INSERT INTO events_event (id, topic, version, source, stream, seq, store_id, payload, headers,
+                            correlation_id, causation_id, occurred_at, shipped_at)
+  SELECT %(id)s, %(topic)s, %(version)s, %(source)s, %(stream)s, last_seq, %(store_id)s, %(payload)s::jsonb,
+         %(headers)s::jsonb, %(correlation_id)s, %(causation_id)s, clock_timestamp(),
+         CASE WHEN %(inline)s THEN clock_timestamp() END
+  FROM numbered RETURNING id, stream, seq
+)
+INSERT INTO events_delivery (event_id, handler, context, stream, seq, status, attempts, max_attempts,
+                             replays, due_at, worker, last_error, note)
+SELECT event.id, h.name, h.context, CASE WHEN h.ordered THEN event.stream END, event.seq, 0, 0,
+       h.max_attempts, 0, clock_timestamp(), '', '', ''
+FROM event, unnest(%(names)s::text[], %(contexts)s::text[], %(ordered)s::bool[], %(limits)s::int[])
+     AS h(name, context, ordered, max_attempts)
+"""
+
+
+def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
+    """Records the fact in the open transaction of its own context and returns its id.
+
+    `correlation_id` ties one story together (the tab's id); inside a handler it is inherited.
+    Raises RuntimeError outside a transaction: a fact must stand or fall with the change it tells of.
+    """
+    context = event.source()
+    alias = alias_of(context)
+    connection = connections[alias]
+    if not connection.in_atomic_block:
+        raise RuntimeError(f"publish({event.topic}) needs an open transaction in {alias!r}")
+    handlers = handlers_of(event.topic, event.version)
+    inline = all(alias_of(handler.context) == alias for handler in handlers)
+    event_id = new_id()
+    row = _row(event, event_id, correlation_id, handlers if inline else [])
+    with connection.cursor() as cursor:
+        cursor.execute(_PUBLISH, {**row, "inline": inline})
+    _ring(context, alias, handlers, inline)
+    return event_id
+
+
+def _row(
+    event: DomainEvent, event_id: UUID, correlation_id: UUID | None, handlers: list[Handler]
+) -> dict[str, object]:
+    cause = current_envelope.get()
+    inherited = cause.correlation_id if cause else event_id
+    return {
+        "id": event_id,
+        "topic": event.topic,
+        "version": event.version,
+        "source": event.source(),
+        "stream": event.stream,
+        "store_id": event.store_id,
+        "payload": event.payload().decode(),
+        "headers": "{}",
+        "correlation_id": correlation_id or inherited,
+        "causation_id": cause.event_id if cause else None,
+        "names": [handler.name for handler in handlers],
+        "contexts": [handler.context for handler in handlers],
+        "ordered": [handler.ordered for handler in handlers],
+        "limits": [handler.max_attempts for handler in handlers],
+    }
+
+
+def _ring(context: str, alias: str, handlers: list[Handler], inline: bool) -> None:
+    if not inline:
+        on_commit(context, partial(kick_relay, alias))
+        return
+    for listener in sorted({handler.context for handler in handlers}):
+        on_commit(context, partial(kick_context, listener))

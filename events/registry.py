@@ -1,0 +1,80 @@
+"""Who listens to what. Handlers subscribe at import; names are stable, so a rename orphans nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from events.base import DomainEvent, Envelope
+
+HandlerFunction = Callable[[Any, Envelope], None]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """One reaction of one context to one event type."""
+
+    name: str
+    event: type[DomainEvent]
+    run: HandlerFunction
+    context: str
+    external: bool
+    ordered: bool
+    max_attempts: int
+    lease_seconds: int
+    replayable: bool
+
+
+_by_name: dict[str, Handler] = {}
+_by_topic: dict[str, list[Handler]] = {}
+
+
+def subscribe(
+    event: type[DomainEvent],
+    *,
+    name: str,
+    external: bool = False,
+    ordered: bool = True,
+    max_attempts: int = 8,
+    lease_seconds: int = 30,
+    replayable: bool = True,
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """Registers `handler(event, envelope)`.
+
+    By default the handler runs inside one transaction of its context's database together with the mark that
+    it is done: its effects happen once. An `external` handler calls the outside world: it runs in no
+    transaction, may be repeated after a crash, and must pass on an idempotency key; it has `lease_seconds`.
+    """
+
+    def register(run: HandlerFunction) -> HandlerFunction:
+        if name in _by_name:
+            raise ValueError(f"two handlers are called {name}")
+        context = name.partition(".")[0]
+        handler = Handler(
+            name, event, run, context, external, ordered, max_attempts, lease_seconds, replayable
+        )
+        _by_name[name] = handler
+        _by_topic.setdefault(event.topic, []).append(handler)
+        return run
+
+    return register
+
+
+def handlers_of(topic: str, version: int = 1) -> list[Handler]:
+    """The handlers of an event type, in the order of their subscription."""
+    return [handler for handler in _by_topic.get(topic, []) if handler.event.version == version]
+
+
+def handler_named(name: str) -> Handler | None:
+    return _by_name.get(name)
+
+
+def handlers_in(context: str) -> list[Handler]:
+    return [handler for handler in _by_name.values() if handler.context == context]
+
+
+def all_handlers() -> list[Handler]:
+    return sorted(_by_name.values(), key=lambda handler: handler.name)
+
+
+def contexts_with_handlers() -> list[str]:
+    return sorted({handler.context for handler in _by_name.values()})

@@ -1,0 +1,155 @@
+"""Ships events to the other databases, brings back what a lost worker left, deletes what is old."""
+
+from datetime import timedelta
+
+from django.db import connections, transaction
+from django.utils import timezone
+
+from events.delivery import bury
+from events.kernel.databases import alias_of, all_aliases
+from events.kicks import kick_context
+from events.models import Delivery, DeliveryStatus, Event
+from events.registry import handlers_of
+
+SHIP_BATCH = 500
+PURGE_BATCH = 1000
+
+_RECLAIM = """
+WITH lost AS MATERIALIZED (
+  SELECT id FROM events_delivery WHERE status = 1 AND lease_until < clock_timestamp()
+  ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED
+)
+UPDATE events_delivery d
+SET status = 0, lease_until = NULL,
+    due_at = clock_timestamp() + least(300, 0.5 * 2 ^ attempts) * interval '1 second',
+    last_error = 'WorkerLost: the worker went away while it ran this (crash, kill or time limit)'
+FROM lost WHERE d.id = lost.id
+RETURNING d.id, d.attempts >= d.max_attempts
+"""
+
+# A delivery published after its stream's head died waits visibly, not as if it were late.
+_HOLD = """
+UPDATE events_delivery d SET status = 4
+WHERE d.status = 0 AND d.stream IS NOT NULL AND EXISTS (
+  SELECT 1 FROM events_delivery dead
+  WHERE dead.status = 3 AND dead.handler = d.handler AND dead.stream = d.stream AND dead.seq < d.seq)
+"""
+
+_OVERDUE = """
+SELECT DISTINCT context FROM events_delivery
+WHERE status = 0 AND due_at < clock_timestamp() - make_interval(secs => %s)
+"""
+
+
+def ship(alias: str) -> int:
+    """Fans out what its producers could not fan out themselves; returns how many events it shipped.
+
+    One shipper per outbox (advisory lock) keeps the order of a stream between databases; shipping twice is
+    harmless (unique event and handler). It looks again after its commit, so no wake-up is lost.
+    """
+    shipped = 0
+    while Event.objects.using(alias).filter(shipped_at=None).exists():
+        count = _ship_batch(alias)
+        if count is None:
+            return shipped
+        shipped += count
+    return shipped
+
+
+def _ship_batch(alias: str) -> int | None:
+    with transaction.atomic(using=alias):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('events.ship'))")
+            if not cursor.fetchone()[0]:
+                return None
+        events = list(
+            Event.objects.using(alias).filter(shipped_at=None).order_by("id")[:SHIP_BATCH]
+        )
+        events.sort(key=lambda event: (event.stream, event.seq))
+        contexts = _fan_out(alias, events)
+        Event.objects.using(alias).filter(pk__in=[event.pk for event in events]).update(
+            shipped_at=timezone.now()
+        )
+    for context in contexts:
+        kick_context(context)
+    return len(events)
+
+
+def _fan_out(source: str, events: list[Event]) -> set[str]:
+    """Writes deliveries (and copies of the events) where their handlers live, foreign databases first."""
+    wanted = [(event, h) for event in events for h in handlers_of(event.topic, event.version)]
+    targets = sorted({alias_of(h.context) for _, h in wanted}, key=lambda alias: alias == source)
+    now = timezone.now()
+    for target in targets:
+        here = [(event, h) for event, h in wanted if alias_of(h.context) == target]
+        with transaction.atomic(using=target):
+            if target != source:
+                _copy_events(target, [event for event, _ in here], now)
+            rows = [
+                Delivery(
+                    event_id=event.id,
+                    handler=h.name,
+                    context=h.context,
+                    stream=event.stream if h.ordered else None,
+                    seq=event.seq,
+                    max_attempts=h.max_attempts,
+                )
+                for event, h in here
+            ]
+            Delivery.objects.using(target).bulk_create(rows, ignore_conflicts=True)
+    return {h.context for _, h in wanted}
+
+
+def _copy_events(target: str, events: list[Event], now: object) -> None:
+    fields = [field.attname for field in Event._meta.concrete_fields if field.name != "shipped_at"]
+    copies = {
+        event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now)
+        for event in events
+    }
+    Event.objects.using(target).bulk_create(copies.values(), ignore_conflicts=True)
+
+
+def reclaim(alias: str) -> int:
+    """Takes back deliveries whose worker is gone: their lease is over and nobody holds their row."""
+    with transaction.atomic(using=alias):
+        with connections[alias].cursor() as cursor:
+            cursor.execute(_RECLAIM)
+            rows = cursor.fetchall()
+        spent = [pk for pk, is_spent in rows if is_spent]
+        for delivery in Delivery.objects.using(alias).filter(pk__in=spent):
+            bury(alias, delivery)
+    return len(rows)
+
+
+def hold_blocked(alias: str) -> None:
+    """Marks deliveries that wait behind a dead letter of their stream."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_HOLD)
+
+
+def overdue_contexts(alias: str, seconds: float) -> list[str]:
+    """Contexts of this database with something due for longer than `seconds`."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_OVERDUE, [seconds])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def purge(*, days: int) -> int:
+    """Deletes delivered history older than `days`, in small statements; dead letters stay. Returns rows deleted."""
+    before = timezone.now() - timedelta(days=days)
+    return sum(_purge_alias(alias, before) for alias in all_aliases())
+
+
+def _purge_alias(alias: str, before: object) -> int:
+    total = 0
+    finished = Delivery.objects.using(alias).filter(
+        status__in=(DeliveryStatus.DONE, DeliveryStatus.DISCARDED), event__occurred_at__lt=before
+    )
+    while ids := list(finished.values_list("pk", flat=True)[:PURGE_BATCH]):
+        total += Delivery.objects.using(alias).filter(pk__in=ids).delete()[0]
+    orphans = Event.objects.using(alias).filter(
+        occurred_at__lt=before, shipped_at__isnull=False, deliveries=None
+    )
+    while uids := list(orphans.values_list("pk", flat=True)[:PURGE_BATCH]):
+        total += Event.objects.using(alias).filter(pk__in=uids).delete()[0]
+    return total

@@ -1,0 +1,34 @@
+"""Facts about alarms."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from events.base import DomainEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationAcknowledged(DomainEvent):
+    """Somebody took an alarm; every other device goes silent."""
+
+    topic = "notification.acknowledged"
+    stream_key = "alarm:{notification_id}"
+
+    notification_id: UUID
+    kind: str
+    subject_id: UUID | None
+    actor_name: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmEscalated(DomainEvent):
+    """Nobody took an alarm in time. `final` says the ladder is at its end."""
+
+    topic = "alarm.escalated"
+    stream_key = "alarm:{notification_id}"
+
+    notification_id: UUID
+    kind: str
+    subject_id: UUID | None
+    level: int
+    final: bool

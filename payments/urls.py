@@ -1,0 +1,7 @@
+"""Pages (`urlpatterns`) and API (`api_urlpatterns`, below /api/v1/)."""
+
+from django.urls import URLPattern, URLResolver
+
+app_name = "payments"
+urlpatterns: list[URLPattern | URLResolver] = []
+api_urlpatterns: list[URLPattern | URLResolver] = []
