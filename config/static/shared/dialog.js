@@ -1,0 +1,25 @@
+/** Native dialogs that give the focus back to what opened them, and short messages that a screen reader hears. */
+
+/** Opens `dialog` as a modal; a tap on the backdrop closes it. `onClose` runs once, after the focus went back. */
+export function openDialog(dialog, { onClose, opener = document.activeElement } = {}) {
+  const backdrop = (event) => event.target === dialog && dialog.close();
+  dialog.addEventListener("click", backdrop);
+  dialog.addEventListener("close", () => {
+    dialog.removeEventListener("click", backdrop);
+    if (opener?.isConnected) opener.focus({ preventScroll: true });
+    onClose?.();
+  }, { once: true });
+  if (!dialog.open) dialog.showModal();
+}
+
+/** Shows `text` for `duration` ms in the live region `.toasts`. Text only, never markup. */
+export function toast(text, { duration = 4500 } = {}) {
+  const region = document.querySelector(".toasts");
+  if (!region) return;
+  const line = document.createElement("p");
+  line.className = "toast";
+  line.textContent = text;
+  region.append(line);
+  while (region.children.length > 2) region.firstElementChild.remove();
+  setTimeout(() => line.remove(), duration);
+}
