@@ -1,0 +1,74 @@
+"""People and places that every test may ask for by name."""
+
+import contextlib
+
+import pytest
+import redis
+
+from stores.models import Role, Store, Table, User
+from tests.factories import make_membership, make_store, make_table, make_user
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test may touch every database: the same suite runs with one and with one per context."""
+    from django.conf import settings
+
+    databases = list(settings.DATABASES)
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark is None and "db" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.django_db(databases=databases))
+        elif mark is not None and "databases" not in mark.kwargs:
+            kwargs = {**mark.kwargs, "databases": databases}
+            item.add_marker(pytest.mark.django_db(*mark.args, **kwargs), append=False)
+
+
+@pytest.fixture(autouse=True)
+def _forget_rate_limits() -> None:
+    """Throttles count in the shared cache: no test inherits another's count."""
+    from django.core.cache import caches
+
+    for alias in ("default", "shared"):
+        with contextlib.suppress(redis.RedisError):
+            caches[alias].clear()
+
+
+@pytest.fixture
+def store(db: None) -> Store:
+    return make_store()
+
+
+@pytest.fixture
+def table(store: Store) -> Table:
+    return make_table(store)
+
+
+@pytest.fixture
+def owner(store: Store) -> User:
+    return make_membership(store, Role.OWNER).user
+
+
+@pytest.fixture
+def manager(store: Store) -> User:
+    return make_membership(store, Role.MANAGER).user
+
+
+@pytest.fixture
+def floor(store: Store) -> User:
+    return make_membership(store, Role.FLOOR).user
+
+
+@pytest.fixture
+def kitchen(store: Store) -> User:
+    return make_membership(store, Role.KITCHEN).user
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Owns another store: may sign in, may see nothing of this one."""
+    return make_membership(make_store(), Role.OWNER).user
+
+
+@pytest.fixture
+def platform_admin(db: None) -> User:
+    return make_user(is_staff=True, is_superuser=True)

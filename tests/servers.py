@@ -1,0 +1,40 @@
+"""A pytest plugin: PostgreSQL and Valkey of the suite's own when the environment names none.
+
+It is loaded with `-p tests.servers`, because pytest-django reads the settings before any conftest.py.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+# Before anything imports the Celery app, which would choose the product's settings.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Starts what is missing before the settings are read, and stops it when the run ends."""
+    if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+        _start_servers(early_config)
+    yield
+
+
+def _start_servers(config: pytest.Config) -> None:
+    from config.supervisor import servers
+
+    data = Path(tempfile.mkdtemp(prefix="hansang-test-"))
+    data.chmod(0o711)  # PostgreSQL's own account must get through
+    running = servers.start(
+        data,
+        database_url=os.environ.get("DATABASE_URL", ""),
+        redis_url=os.environ.get("REDIS_URL", ""),
+        options=servers.FAST_AND_FORGETFUL,
+    )
+    os.environ["DATABASE_URL"] = running.database_url
+    os.environ["REDIS_URL"] = running.redis_url
+    config.add_cleanup(lambda: shutil.rmtree(data, ignore_errors=True))
+    config.add_cleanup(running.stop)
