@@ -205,6 +205,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "config.storage.HashedStaticFilesStorage"},
 }
 
+# Multiplies every rate limit: load tests and benches raise it.
+THROTTLE_FACTOR = env_int("THROTTLE_FACTOR", 1)
+
 # --- API -----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import caches
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
@@ -18,4 +19,5 @@ class ScopedThrottle(ScopedRateThrottle):
         self.scope = default if scope is None or (request.method == "GET" and scope != "staff") else scope
         self.rate = self.get_rate()
         self.num_requests, self.duration = self.parse_rate(self.rate)
+        self.num_requests *= settings.THROTTLE_FACTOR
         return super(ScopedRateThrottle, self).allow_request(request, view)
