@@ -1,10 +1,10 @@
 """A closed-loop HTTP client: some connections, each sends its next request when the last one was answered."""
 
+import re
 import shutil
 import socket
 import statistics
 import subprocess
-import re
 import threading
 import time
 from collections.abc import Callable

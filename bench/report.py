@@ -18,7 +18,14 @@ class Row:
 def print_table(rows: list[Row], notes: list[str]) -> None:
     head = ("measurement", "Hansang", "baseline", "ratio", "floor", "")
     cells = [
-        (row.what, row.ours, row.baseline, "" if row.ratio is None else f"{row.ratio:.2f}×", row.floor, "ok" if row.holds else "MISSED")
+        (
+            row.what,
+            row.ours,
+            row.baseline,
+            "" if row.ratio is None else f"{row.ratio:.2f}×",
+            row.floor,
+            "ok" if row.holds else "MISSED",
+        )
         for row in rows
     ]
     widths = [max(len(line[i]) for line in [head, *cells]) for i in range(len(head))]

@@ -32,3 +32,4 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 LOGGING = {"version": 1, "disable_existing_loggers": False}
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bench.baseline.settings")
+CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -43,7 +43,13 @@ class BareOrderApi(APIView):
         with transaction.atomic():
             order = BareOrder.objects.create(tab=tab, total=sum(6500 * line["quantity"] for line in lines))
             BareLine.objects.bulk_create(
-                BareLine(order=order, item=line["item_id"], name="떡볶이", quantity=line["quantity"], unit_price=6500)
+                BareLine(
+                    order=order,
+                    item=line["item_id"],
+                    name="떡볶이",
+                    quantity=line["quantity"],
+                    unit_price=6500,
+                )
                 for line in lines
             )
             BareOutbox.objects.create(topic="order.placed", payload={"order": order.pk, "lines": len(lines)})
