@@ -56,11 +56,8 @@ def is_open_to(account: Account, folder: Path) -> bool:
 
 
 def _public_places() -> Iterator[Path]:
-    for place in (
-        Path("/var/lib/hansang"),
-        Path("/var/tmp/hansang"),
-        Path(tempfile.gettempdir()) / "hansang",
-    ):  # noqa: S108
+    for parent in ("/var/lib", "/var/tmp", tempfile.gettempdir()):  # noqa: S108  its owner is checked below
+        place = Path(parent) / "hansang"
         try:
             place.mkdir(mode=0o755, exist_ok=True)
         except OSError:

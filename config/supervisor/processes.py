@@ -18,8 +18,9 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
 _CALM_SECONDS = 30.0  # after this long without a fall the next restart is immediate again
 
 
-def _tied_to(parent: int, last_word: signal.Signals) -> Callable[[], None]:
-    """Makes the kernel send `last_word` to the child when this process dies, however it dies."""
+def tied_to_parent(last_word: signal.Signals) -> Callable[[], None]:
+    """For `preexec_fn`: the kernel sends `last_word` to the child when this process dies, however it dies."""
+    parent = os.getpid()
 
     def before_exec() -> None:
         if _libc is not None:
@@ -57,7 +58,7 @@ class Child:
                 env=dict(self.env) if self.env is not None else None,
                 cwd=self.cwd,
                 start_new_session=True,
-                preexec_fn=_tied_to(os.getpid(), self.stop_signal),  # noqa: PLW1509  one thread only
+                preexec_fn=tied_to_parent(self.stop_signal),
                 **self.popen,
             )
         self.started_at = time.monotonic()
@@ -83,15 +84,14 @@ class Child:
                 self.start_again_at = 0.0
                 self.start()
             return None
-        self._kill_group()  # what it left behind would hold its port
+        self.kill()  # what it left behind would hold its port
         self.falls = 1 if now - self.started_at > _CALM_SECONDS else self.falls + 1
         wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self.falls - 1))
         self.start_again_at = now + wait
-        return f"{self.name} ended ({self.process.returncode}); starting it again in {wait:.1f} s, see {self.log}"
+        return f"{self.name} ended ({self.process.returncode}), again in {wait:.1f} s; see {self.log}"
 
     def ask_to_stop(self) -> None:
-        if self.is_running:
-            assert self.process is not None
+        if self.process is not None and self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
 
     def wait_or_kill(self, seconds: float) -> None:
@@ -100,13 +100,14 @@ class Child:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(max(0.05, seconds))
-        self._kill_group()
+        self.kill()
         self.process.wait()
 
-    def _kill_group(self) -> None:
-        assert self.process is not None
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+    def kill(self) -> None:
+        """Ends it and everything it started, at once."""
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
 def stop_all(children: Sequence[Child], seconds: float) -> None:

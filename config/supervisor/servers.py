@@ -25,7 +25,7 @@ FAST_AND_FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=o
 
 
 def start_postgres(data: Path, log: Path, options: tuple[str, ...] = ()) -> tuple[Child, str]:
-    """Starts the server over `data/pg` (made if missing) and returns it with the URL of database `hansang`."""
+    """Starts the server over `data/pg` (made if missing) ; returns it and the database's URL."""
     account = postgres_account()
     binaries = postgres_binaries()
     home = home_of(data, "pg", account)

@@ -1,0 +1,46 @@
+"""/metrics for Prometheus: the state of the event queue, read from the tables when asked."""
+
+from collections.abc import Iterator
+from secrets import compare_digest
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from events.backlog import Backlog, backlog
+
+GAUGES = {
+    "due": ("hansang_deliveries_due", "Deliveries that could run now"),
+    "oldest_due_age": ("hansang_oldest_due_seconds", "Age of the most belated delivery"),
+    "dead": ("hansang_dead_letters", "Deliveries that a person must decide about"),
+    "held": ("hansang_deliveries_held", "Deliveries waiting behind a dead letter"),
+    "done": ("hansang_deliveries_last_minute", "Deliveries finished in the last minute"),
+    "unshipped": ("hansang_events_unshipped", "Events not fanned out yet"),
+    "oldest_unshipped_age": ("hansang_oldest_unshipped_seconds", "Age of the oldest event not fanned out"),
+}
+
+
+class QueueCollector(Collector):
+    """One reading of the queue per scrape; every context is always there, so that alerts can rely on it."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        readings = backlog()
+        for field, (name, text) in GAUGES.items():
+            family = GaugeMetricFamily(name, text, labels=["context"])
+            for context in settings.CONTEXTS:
+                family.add_metric([context], getattr(readings.get(context, Backlog()), field))
+            yield family
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Open to the local machine's scraper by default; with METRICS_TOKEN only to its bearer."""
+    expected = f"Bearer {settings.METRICS_TOKEN}"
+    if settings.METRICS_TOKEN and not compare_digest(request.headers.get("Authorization", ""), expected):
+        return HttpResponseForbidden("not allowed", content_type="text/plain")
+    registry = CollectorRegistry()
+    registry.register(QueueCollector())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

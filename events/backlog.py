@@ -1,0 +1,58 @@
+"""How the queue is doing: one cheap reading per database, by partial indexes only."""
+
+from dataclasses import dataclass
+
+from django.db import connections
+
+from events.kernel.databases import all_aliases
+
+_BACKLOG = """
+SELECT context, 'due', count(*), extract(epoch FROM clock_timestamp() - min(due_at))
+FROM events_delivery WHERE status = 0 AND due_at <= clock_timestamp() GROUP BY context
+UNION ALL
+SELECT context, CASE status WHEN 3 THEN 'dead' ELSE 'held' END, count(*), NULL
+FROM events_delivery WHERE status IN (3, 4) GROUP BY context, status
+UNION ALL
+SELECT context, 'done', count(*), NULL
+FROM events_delivery WHERE status = 2 AND done_at > clock_timestamp() - interval '1 minute' GROUP BY context
+UNION ALL
+SELECT source, 'unshipped', count(*), extract(epoch FROM clock_timestamp() - min(occurred_at))
+FROM events_event WHERE shipped_at IS NULL GROUP BY source
+"""
+
+
+@dataclass
+class Backlog:
+    """One context's queue. Ages are seconds; `done` counts the last minute; `unshipped` events it published."""
+
+    due: int = 0
+    oldest_due_age: float = 0.0
+    dead: int = 0
+    held: int = 0
+    done: int = 0
+    unshipped: int = 0
+    oldest_unshipped_age: float = 0.0
+
+
+def backlog() -> dict[str, Backlog]:
+    """context -> its backlog, for contexts that have any; one query per database."""
+    found: dict[str, Backlog] = {}
+    for alias in all_aliases():
+        with connections[alias].cursor() as cursor:
+            cursor.execute(_BACKLOG)
+            for context, kind, count, age in cursor.fetchall():
+                _note(found.setdefault(context, Backlog()), kind, count, float(age or 0))
+    return found
+
+
+def _note(entry: Backlog, kind: str, count: int, age: float) -> None:
+    setattr(entry, kind, getattr(entry, kind) + count)
+    if kind in {"due", "unshipped"}:
+        field = f"oldest_{kind}_age"
+        setattr(entry, field, max(getattr(entry, field), age))
+
+
+def oldest_age(readings: dict[str, Backlog]) -> float:
+    """Seconds that the most belated event has been waiting for a handler."""
+    ages = [max(entry.oldest_due_age, entry.oldest_unshipped_age) for entry in readings.values()]
+    return max(ages, default=0.0)
