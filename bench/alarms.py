@@ -1,10 +1,12 @@
-"""Alarm latency: from the commit (or `.delay()`) to the frame in a socket's client. Run as a process of its own."""
+"""Alarm latency: from the commit (or `.delay()`) to the frame in a client. A process of its own."""
 
 import json
 import statistics
 import sys
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from websockets.sync.client import ClientConnection, connect
@@ -71,8 +73,13 @@ def bare(port: int) -> list[float]:
         return _measure(socket, fire, lambda frame: str(frame.get("sent_at")), before=True)
 
 
-def _measure(socket: ClientConnection, fire, key_of, before: bool = False) -> list[float]:  # type: ignore[no-untyped-def]
-    """Fires at a steady pace and pairs each frame with its start; the clock starts before `.delay()`, after a commit."""
+def _measure(
+    socket: ClientConnection,
+    fire: Callable[[int], str],
+    key_of: Callable[[dict[str, Any]], str | None],
+    before: bool = False,
+) -> list[float]:
+    """Fires at a steady pace; the clock starts before `.delay()`, or right after a commit."""
     arrived: dict[str, float] = {}
     started: dict[str, float] = {}
 

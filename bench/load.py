@@ -74,7 +74,7 @@ def closed_loop(port: int, make: RequestMaker, *, connections: int = 8, seconds:
 
 
 def read_load(port: int, path: str, *, connections: int = 8, seconds: int = 6) -> Result:
-    """Reads one address as fast as it goes; by `wrk` where it is installed, since Python would be the limit."""
+    """Reads one address as fast as it goes, by `wrk` where it is installed: Python would be the limit."""
     wrk = shutil.which("wrk")
     if wrk is None:
         request = request_bytes("GET", path)

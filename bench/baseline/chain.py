@@ -1,4 +1,4 @@
-"""The bare alarm: `.delay()` → Celery task → `group_send` → Channels consumer → socket. No row, no receipt."""
+"""The bare alarm: `.delay()` → Celery task → `group_send` → Channels consumer → socket. No row."""
 
 import os
 from typing import Any
