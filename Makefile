@@ -1,0 +1,55 @@
+# Everything by one word. Needs Python 3.11 or newer and make; the rest is fetched into .venv.
+# Paths are relative, so that a folder with a space in its name works.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	command -v $$p >/dev/null 2>&1 && { echo $$p; break; }; done)
+VENV := .venv/bin/python
+# A production-like environment: what `check --deploy` looks at.
+DEPLOY := PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com TEST_MODE=false \
+	SECRET_KEY=a-long-enough-key-that-only-this-check-ever-sees-0123456789
+export PYTHONUNBUFFERED := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint types format demo-reset bench screenshots chaos
+
+help:             ## this list
+	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 22
+
+setup:            ## virtual environment with what the product needs
+	@test -n "$(PYTHON)" || { echo "No Python found. Hansang needs Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) config/bootstrap.py
+
+setup-dev:        ## the same with the tools for tests
+	@test -n "$(PYTHON)" || { echo "No Python found. Hansang needs Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) config/bootstrap.py --dev
+
+run: setup        ## everything on this machine (PORT=8000, HOST=127.0.0.1)
+	@exec $(VENV) manage.py up
+
+test: lint types  ## lint, types, borders, deployment check and all tests
+	@$(DEPLOY) $(VENV) manage.py check --deploy --fail-level WARNING
+	@$(VENV) -m pytest
+
+lint: setup-dev   ## ruff and the borders between the apps
+	@$(VENV) -m ruff check .
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -c "from importlinter.cli import lint_imports_command as run; run()"
+
+types: setup-dev  ## mypy --strict
+	@$(VENV) -m mypy .
+
+format: setup-dev ## ruff's formatter and safe fixes
+	@$(VENV) -m ruff check --fix .
+	@$(VENV) -m ruff format .
+
+demo-reset: setup ## forget the demo's data
+	@$(VENV) manage.py demo_reset
+
+bench: setup-dev  ## speed beside its baselines
+	@$(VENV) -m bench
+
+screenshots: setup-dev ## the pictures of the README
+	@$(VENV) -m docs.screenshots
+
+chaos: setup-dev  ## kill processes while orders come in; nothing may be lost or doubled
+	@$(VENV) -m pytest tests/chaos -m chaos
