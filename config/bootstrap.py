@@ -3,7 +3,7 @@
     python3 config/bootstrap.py          what `make run` needs
     python3 config/bootstrap.py --dev    and the tools for tests
 
-It imports nothing but the standard library, and stays readable to old Pythons so that they can say they are old.
+Standard library only, and readable to old Pythons, so that they can say that they are old.
 """
 
 import hashlib
@@ -83,8 +83,8 @@ def make_environment():  # type: ignore[no-untyped-def]
         )
     if "ensurepip" in result.stdout:
         stop(
-            "This Python cannot make virtual environments. On Debian and Ubuntu:\n    apt install python%d.%d-venv"
-            % sys.version_info[:2]
+            "This Python cannot make virtual environments. On Debian and Ubuntu:\n"
+            "    apt install python%d.%d-venv" % sys.version_info[:2]
         )
     stop("The virtual environment could not be made:\n" + result.stdout.strip())
 
@@ -101,8 +101,8 @@ def install(requirements):  # type: ignore[no-untyped-def]
     if "No space left" in result.stdout:
         stop("The disk is full:\n    " + errors[0])
     stop(
-        "A package could not be installed:\n    %s\n\nIs there a connection to the package index? Behind a proxy set "
-        "HTTPS_PROXY, for an index of your own\nPIP_INDEX_URL, and run make again."
+        "A package could not be installed:\n    %s\n\nIs there a connection to the package index? "
+        "Behind a proxy set HTTPS_PROXY,\nfor an index of your own PIP_INDEX_URL, and run make again."
         % "\n    ".join(errors[:3])
     )
 

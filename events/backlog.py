@@ -23,7 +23,7 @@ FROM events_event WHERE shipped_at IS NULL GROUP BY source
 
 @dataclass
 class Backlog:
-    """One context's queue. Ages are seconds, `done` counts the last minute, `unshipped` is what it published."""
+    """One context's queue. Ages are seconds; `done` counts the last minute."""
 
     due: int = 0
     oldest_due_age: float = 0.0

@@ -1,4 +1,4 @@
-"""`manage.py demo_reset`: forgets the embedded database and all that belongs to it; the next start is the first."""
+"""`manage.py demo_reset`: forgets the embedded run's data; the next start is the first."""
 
 import shutil
 from pathlib import Path
