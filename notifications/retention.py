@@ -1,0 +1,38 @@
+"""Deletes notifications that nobody will ask for again, in small statements."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from notifications.models import Channel, Device, Notification
+
+TAB_DAYS = 2
+STORE_DAYS = 30
+BATCH = 1000
+
+
+def purge_old_notifications() -> int:
+    """Deletes closed tabs' notifications after 2 days, stores' after 30, but no alarm that still rings.
+
+    A channel's counter is deleted only with its closed tab: numbers never start again. Returns rows deleted.
+    """
+    now = timezone.now()
+    closed = Channel.objects.filter(closed_at__lt=now - timedelta(days=TAB_DAYS))
+    count = 0
+    while names := list(closed.values_list("pk", flat=True)[:BATCH]):
+        count += Notification.objects.filter(channel__in=names).delete()[0]
+        Channel.objects.filter(pk__in=names).delete()
+    before = now - timedelta(days=STORE_DAYS)
+    old = Notification.objects.filter(created_at__lt=before, channel__startswith="store:")
+    count += _delete(old.exclude(alarm=True, acked_at=None))
+    Device.objects.filter(last_seen_at__lt=before).delete()
+    return count
+
+
+def _delete(rows: QuerySet[Any]) -> int:
+    count = 0
+    while ids := list(rows.values_list("pk", flat=True)[:BATCH]):
+        count += Notification.objects.filter(pk__in=ids).delete()[0]
+    return count

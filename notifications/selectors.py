@@ -1,0 +1,80 @@
+"""Reads of notifications, for HTTP and for sockets: both show the same rows in the same form."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db import connections
+from django.utils import timezone
+
+from events.kernel.databases import alias_of
+from notifications.models import Notification, plain_time
+
+BATCH = 200
+LATEST = 50
+RECENT_MINUTES = 15
+
+_STATE = """
+SELECT c.last_seq, c.closed_at IS NOT NULL,
+       ARRAY(SELECT n.seq FROM notifications_notification n
+             WHERE n.channel = c.name AND n.alarm AND n.acked_at IS NULL ORDER BY n.seq)
+FROM notifications_channel c WHERE c.name = %s
+"""
+
+
+class ChannelState(NamedTuple):
+    """Where a channel stands: its last number, whether its tab is closed, the alarms that still ring."""
+
+    last_seq: int = 0
+    closed: bool = False
+    open_alarms: tuple[int, ...] = ()
+
+
+def channel_state(channel: str) -> ChannelState:
+    """One query; a channel nobody wrote to yet stands at 0."""
+    with connections[alias_of("notifications")].cursor() as cursor:
+        cursor.execute(_STATE, [channel])
+        row = cursor.fetchone()
+    return ChannelState(row[0], row[1], tuple(row[2])) if row else ChannelState()
+
+
+def notification_json(row: Notification) -> dict[str, Any]:
+    """NotificationJSON of the HTTP contract; plain JSON values only."""
+    return {
+        "seq": row.seq,
+        "id": str(row.id),
+        "kind": str(row.kind),
+        "level": row.level,
+        "alarm": row.alarm,
+        "created_at": plain_time(row.created_at),
+        "acked_at": plain_time(row.acked_at),
+        "acked_by": row.acked_by,
+        "subject_id": str(row.subject_id) if row.subject_id else None,
+        "data": row.data,
+    }
+
+
+def notifications_after(channel: str, after: int, limit: int = BATCH) -> list[dict[str, Any]]:
+    """The next notifications of a channel, in order."""
+    rows = Notification.objects.filter(channel=channel, seq__gt=after).order_by("seq")[:limit]
+    return [notification_json(row) for row in rows]
+
+
+def latest_notifications(channel: str, limit: int = LATEST) -> list[dict[str, Any]]:
+    """The newest notifications of a channel, in order."""
+    rows = Notification.objects.filter(channel=channel).order_by("-seq")[:limit]
+    return [notification_json(row) for row in reversed(rows)]
+
+
+def notifications_numbered(channel: str, numbers: list[int]) -> list[dict[str, Any]]:
+    """The named notifications of a channel, in order."""
+    rows = Notification.objects.filter(channel=channel, seq__in=numbers).order_by("seq")
+    return [notification_json(row) for row in rows]
+
+
+def taken_lately(channel: str, upto: int) -> list[dict[str, Any]]:
+    """Alarms up to a number that were taken in the last minutes: news for a device that was away."""
+    since = timezone.now() - timedelta(minutes=RECENT_MINUTES)
+    rows = Notification.objects.filter(
+        channel=channel, alarm=True, seq__lte=upto, created_at__gte=since, acked_at__isnull=False
+    )
+    return [notification_json(row) for row in rows.order_by("seq")[:BATCH]]

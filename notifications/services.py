@@ -1,0 +1,302 @@
+"""Writes notifications, takes alarms and escalates them."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, TypedDict, Unpack
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connections
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events.base import Envelope
+from events.kernel.databases import alias_of, atomic
+from events.kernel.errors import NotFound
+from events.kernel.hints import hint
+from events.kernel.ids import new_id
+from events.outbox import publish
+from notifications.events import AlarmEscalated, NotificationAcknowledged
+from notifications.models import (
+    DEFAULT_AUTO_REJECT_MINUTES,
+    SETTLING_KINDS,
+    Channel,
+    Device,
+    Notification,
+    StoreSnapshot,
+    plain_time,
+    store_channel,
+    tab_channel,
+)
+from notifications.selectors import notification_json
+
+CONTEXT = "notifications"
+FIRST_ESCALATION_SECONDS = 30
+BIGGEST_SEQ = 2**63 - 1
+
+# One round trip. The channel's row lock is held until the commit: numbers have no gap and follow the order of
+# commits. A fact told before takes no number.
+_APPEND = """
+WITH numbered AS (
+  INSERT INTO notifications_channel (name, last_seq)
+  SELECT %(channel)s, 1 WHERE NOT EXISTS (
+    SELECT 1 FROM notifications_notification WHERE event_id = %(event_id)s AND channel = %(channel)s)
+  ON CONFLICT (name) DO UPDATE SET last_seq = notifications_channel.last_seq + 1
+  RETURNING last_seq
+)
+INSERT INTO notifications_notification
+  (id, channel, seq, store_id, kind, level, alarm, data, subject_id, event_id, correlation_id, created_at,
+   acked_by, acked_device, escalate_at, final_at)
+SELECT %(id)s, %(channel)s, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb, %(subject_id)s,
+       %(event_id)s, %(correlation_id)s, %(now)s, '', '', %(escalate_at)s, %(final_at)s
+FROM numbered RETURNING seq
+"""
+
+# SKIP LOCKED: of two that escalate at once, each alarm is taken by one.
+_ESCALATE = """
+WITH due AS MATERIALIZED (
+  SELECT id FROM notifications_notification
+  WHERE escalate_at <= %(now)s AND acked_at IS NULL
+  ORDER BY escalate_at LIMIT 200 FOR UPDATE SKIP LOCKED
+)
+UPDATE notifications_notification n
+SET level = n.level + 1,
+    escalate_at = CASE WHEN n.final_at <= %(now)s THEN NULL ELSE
+      least(n.final_at, n.created_at + %(first)s * power(2, n.level + 1) * interval '1 second') END
+FROM due WHERE n.id = due.id
+RETURNING n.*
+"""
+
+
+class Message(TypedDict, total=False):
+    """What a notification says: `data` takes JSON values, UUIDs and times; `source` is the fact behind it."""
+
+    kind: str
+    data: dict[str, Any]
+    subject_id: UUID | None
+    source: Envelope | None
+    event_id: UUID
+
+
+def notify_store(*, store_id: UUID, alarm: bool = False, **message: Unpack[Message]) -> Notification | None:
+    """Tells a store's staff; an `alarm` stays open until somebody takes it.
+
+    Returns None when the fact was told before. Sockets get the row itself after the commit.
+    """
+    row = _notification(store_channel(store_id), store_id, message)
+    row.alarm = alarm
+    with atomic(CONTEXT):
+        return _append(row)
+
+
+def notify_tab(*, store_id: UUID, tab_id: UUID, **message: Unpack[Message]) -> Notification | None:
+    """Tells the guests of a tab. Returns None when the fact was told before."""
+    with atomic(CONTEXT):
+        return _append(_notification(tab_channel(tab_id), store_id, message))
+
+
+def raise_alarm(*, store_id: UUID, subject_id: UUID, **message: Unpack[Message]) -> Notification | None:
+    """Rings at the store and climbs the ladder: 30 s, 60 s, 120 s, … until the store's last minute.
+
+    When the subject was settled meanwhile (events of one order may reach their handlers out of order), the
+    store is told without ringing.
+    """
+    with atomic(CONTEXT):
+        _serialize(subject_id)
+        row = _notification(store_channel(store_id), store_id, {**message, "subject_id": subject_id})
+        row.alarm = not _is_settled(subject_id)
+        if row.alarm:
+            _start_ladder(row)
+        return _append(row)
+
+
+def _start_ladder(row: Notification) -> None:
+    snapshot = StoreSnapshot.objects.filter(pk=row.store_id).first()
+    minutes = snapshot.auto_reject_minutes if snapshot else DEFAULT_AUTO_REJECT_MINUTES
+    row.escalate_at = row.created_at + timedelta(seconds=FIRST_ESCALATION_SECONDS)
+    if minutes:  # 0: it rings until somebody comes
+        row.final_at = row.created_at + timedelta(minutes=minutes)
+        row.escalate_at = min(row.escalate_at, row.final_at)
+
+
+def _notification(channel: str, store_id: UUID, message: Message) -> Notification:
+    source = message.get("source")
+    return Notification(
+        id=new_id(),
+        channel=channel,
+        store_id=store_id,
+        kind=message["kind"],
+        data=json.loads(json.dumps(message.get("data", {}), cls=DjangoJSONEncoder)),
+        subject_id=message.get("subject_id"),
+        event_id=source.event_id if source else message.get("event_id") or new_id(),
+        correlation_id=source.correlation_id if source else None,
+        created_at=timezone.now(),
+    )
+
+
+def _append(row: Notification) -> Notification | None:
+    names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id", "escalate_at")
+    values = {name: getattr(row, name) for name in (*names, "final_at")}
+    values |= {"kind": str(row.kind), "now": row.created_at, "data": json.dumps(row.data)}
+    with connections[alias_of(CONTEXT)].cursor() as cursor:
+        cursor.execute(_APPEND, values)
+        numbered = cursor.fetchone()
+    if numbered is None:
+        return None
+    row.seq = numbered[0]
+    _hint(row.channel, {"topic": "notification", "seq": row.seq, "row": notification_json(row)})
+    return row
+
+
+def _hint(channel: str, data: dict[str, Any]) -> None:
+    hint(CONTEXT, channel.replace(":", "."), data)
+
+
+def _serialize(subject_id: UUID) -> None:
+    """Raising and settling the same thing take turns, so that neither misses the other."""
+    with connections[alias_of(CONTEXT)].cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(subject_id)])
+
+
+def _is_settled(subject_id: UUID) -> bool:
+    return Notification.objects.filter(subject_id=subject_id, kind__in=SETTLING_KINDS).exists()
+
+
+# --- Taking alarms ---------------------------------------------------------------------------------
+
+
+def acknowledge(
+    *, store_id: UUID, seqs: Iterable[int], actor_id: UUID | None, actor_name: str, device: str = ""
+) -> list[Notification]:
+    """Takes notifications of the store's channel; those already taken keep who was first.
+
+    Returns all of them as they are now. Publishes NotificationAcknowledged for each newly taken one; other
+    devices fall silent. Raises NotFound when a number does not exist.
+    """
+    wanted = sorted(set(seqs))
+    with atomic(CONTEXT):
+        rows = _locked(channel=store_channel(store_id), seq__in=[seq for seq in wanted if seq <= BIGGEST_SEQ])
+        if len(rows) != len(wanted):
+            raise NotFound(_("There is no such notification."))
+        for row in rows:
+            _take(row, actor_id, actor_name, device)
+        return rows
+
+
+def acknowledge_subject(*, store_id: UUID, subject_id: UUID, actor_name: str) -> int:
+    """Takes every open alarm about an order or a call, because it was settled; returns how many."""
+    with atomic(CONTEXT):
+        _serialize(subject_id)
+        rows = _locked(channel=store_channel(store_id), subject_id=subject_id, alarm=True, acked_at=None)
+        for row in rows:
+            _take(row, None, actor_name, "")
+        return len(rows)
+
+
+def _locked(**filters: Any) -> list[Notification]:
+    return list(Notification.objects.select_for_update().filter(**filters).order_by("seq"))
+
+
+def _take(row: Notification, actor_id: UUID | None, actor_name: str, device: str) -> None:
+    if row.acked_at:
+        return
+    row.acked_at, row.acked_by_id, row.acked_by = timezone.now(), actor_id, actor_name[:150]
+    row.acked_device, row.escalate_at = device[:64], None
+    row.save(update_fields=["acked_at", "acked_by_id", "acked_by", "acked_device", "escalate_at"])
+    seconds = row.seconds_to_take or 0.0
+    publish(
+        NotificationAcknowledged(
+            store_id=row.store_id,
+            notification_id=row.id,
+            kind=str(row.kind),
+            subject_id=row.subject_id,
+            actor_name=row.acked_by,
+            seconds=round(seconds, 3),
+        ),
+        correlation_id=row.correlation_id,
+    )
+    taken = {"by": row.acked_by, "at": plain_time(row.acked_at), "device": row.acked_device}
+    _hint(row.channel, {"topic": "acked", "seq": row.seq, **taken})
+
+
+def escalate_due_alarms(*, now: datetime | None = None) -> int:
+    """Raises the level of every alarm nobody took in time and publishes AlarmEscalated; returns how many.
+
+    Any number of callers may run at once.
+    """
+    values = {"now": now or timezone.now(), "first": FIRST_ESCALATION_SECONDS}
+    with atomic(CONTEXT):
+        rows = list(Notification.objects.raw(_ESCALATE, values))
+        for row in rows:
+            _tell_escalation(row)
+    return len(rows)
+
+
+def _tell_escalation(row: Notification) -> None:
+    final = row.escalate_at is None
+    publish(
+        AlarmEscalated(
+            store_id=row.store_id,
+            notification_id=row.id,
+            kind=row.kind,
+            subject_id=row.subject_id,
+            level=row.level,
+            final=final,
+        ),
+        correlation_id=row.correlation_id,
+    )
+    _hint(row.channel, {"topic": "escalated", "seq": row.seq, "level": row.level, "final": final})
+
+
+# --- Tabs, stores, devices ----------------------------------------------------------------------------
+
+
+def name_tab(*, tab_id: UUID, table_name: str, moved: bool) -> None:
+    """Remembers where a tab sits; its opening never overwrites a later move."""
+    with atomic(CONTEXT):
+        channel, created = Channel.objects.get_or_create(
+            name=tab_channel(tab_id), defaults={"label": table_name[:40]}
+        )
+        if not created and (moved or not channel.label):
+            Channel.objects.filter(pk=channel.pk).update(label=table_name[:40])
+
+
+def table_of_tab(tab_id: UUID) -> str:
+    """The name of the table where a tab sits; empty while unknown."""
+    return Channel.objects.filter(pk=tab_channel(tab_id)).values_list("label", flat=True).first() or ""
+
+
+def close_tab_channel(*, tab_id: UUID) -> None:
+    """Ends a tab's sockets; its notifications are deleted some days later."""
+    with atomic(CONTEXT):
+        Channel.objects.filter(pk=tab_channel(tab_id), closed_at=None).update(closed_at=timezone.now())
+
+
+def save_store_snapshot(*, store_id: UUID, version_number: int, snapshot: dict[str, Any]) -> None:
+    """Keeps the newest snapshot of a store; an older one is ignored."""
+    with atomic(CONTEXT):
+        row, created = StoreSnapshot.objects.select_for_update().get_or_create(
+            pk=store_id, defaults={"version_number": version_number, "data": snapshot}
+        )
+        if not created and row.version_number < version_number:
+            row.version_number, row.data = version_number, snapshot
+            row.save(update_fields=["version_number", "data"])
+
+
+def record_heartbeat(
+    *, store_id: UUID, device: str, user_id: UUID, user_name: str, sound: bool, wake_lock: bool
+) -> None:
+    """Notes that a board's device is there and whether it can ring."""
+    with atomic(CONTEXT):
+        Device.objects.update_or_create(
+            store_id=store_id,
+            device=device,
+            defaults={
+                "user_id": user_id,
+                "user_name": user_name[:150],
+                "sound": sound,
+                "wake_lock": wake_lock,
+                "last_seen_at": timezone.now(),
+            },
+        )

@@ -1,0 +1,22 @@
+"""Timers: each finds its work in the tables, so a lost or doubled tick changes nothing."""
+
+from typing import Any
+
+from celery import shared_task
+
+from notifications import dead_letters, retention, services
+
+
+@shared_task(name="notifications.escalate_alarms")
+def escalate_alarms(**kwargs: Any) -> None:
+    services.escalate_due_alarms()
+
+
+@shared_task(name="notifications.ring_for_dead_letters")
+def ring_for_dead_letters(**kwargs: Any) -> None:
+    dead_letters.ring_for_dead_letters()
+
+
+@shared_task(name="notifications.purge_notifications")
+def purge_notifications(**kwargs: Any) -> None:
+    retention.purge_old_notifications()

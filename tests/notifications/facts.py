@@ -1,0 +1,80 @@
+"""Facts of other contexts, as they publish them."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from events.base import DomainEvent
+from events.delivery import drain
+from events.kernel.databases import alias_of, atomic
+from events.kernel.ids import new_id
+from events.outbox import publish
+from events.relay import ship
+from orders.events import CallAnswered, CallRaised, OrderAccepted, OrderSubmitted, TabClosed
+
+
+@dataclass
+class Party:
+    """People at a table of a store."""
+
+    store_id: UUID
+    tab_id: UUID = field(default_factory=new_id)
+    table_id: UUID = field(default_factory=new_id)
+    numbers: int = 0
+
+    def submit(self, **changes: Any) -> OrderSubmitted:
+        self.numbers += 1
+        values = {
+            "order_id": new_id(),
+            "number": self.numbers,
+            "guest_name": "Fox",
+            "total": 6500,
+            "currency": "KRW",
+            "lines": [{"id": str(new_id()), "name": "떡볶이", "quantity": 1}],
+        }
+        return OrderSubmitted(**self._at_table(), **{**values, **changes})
+
+    def accept(self, order: OrderSubmitted) -> OrderAccepted:
+        return OrderAccepted(
+            **self._at_table(),
+            order_id=order.order_id,
+            number=order.number,
+            minutes=10,
+            ready_by=datetime.now(UTC),
+            actor_name="Kim",
+        )
+
+    def call(self) -> CallRaised:
+        return CallRaised(
+            **self._at_table(), table_token="t", call_id=new_id(), kind="water", note="", guest_name="Fox"
+        )
+
+    def answer(self, call: CallRaised) -> CallAnswered:
+        return CallAnswered(**self._at_table(), table_token="t", call_id=call.call_id, actor_name="Kim")
+
+    def close(self) -> TabClosed:
+        return TabClosed(**self._at_table(), table_token="t", reason="settled")
+
+    def _at_table(self) -> dict[str, Any]:
+        return {
+            "store_id": self.store_id,
+            "tab_id": self.tab_id,
+            "table_id": self.table_id,
+            "table_name": "T1",
+        }
+
+
+def announce(*facts: DomainEvent, deliver: bool = True) -> None:
+    """Publishes the facts, each in a transaction of its own, and runs this context's handlers."""
+    for fact in facts:
+        with atomic(fact.source()):
+            publish(fact, correlation_id=getattr(fact, "tab_id", None))
+        if deliver:
+            hear(fact)
+
+
+def hear(fact: DomainEvent) -> None:
+    """Runs what is due for notifications."""
+    ship(alias_of(fact.source()))
+    drain("notifications")

@@ -1,0 +1,120 @@
+import pytest
+
+from events.delivery import drain
+from events.kernel.databases import alias_of
+from events.models import Delivery, DeliveryStatus
+from events.registry import handlers_in
+from notifications import services
+from notifications.models import Channel, Notification, StoreSnapshot, store_channel, tab_channel
+from payments.events import PaymentCaptured
+from stores.events import StoreChanged
+from stores.models import Store
+from tests.factories import new_uuid
+from tests.notifications.facts import Party, announce, hear
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def party(store: Store) -> Party:
+    return Party(store.pk)
+
+
+def kinds(channel: str) -> list[tuple[int, str]]:
+    return list(Notification.objects.filter(channel=channel).order_by("seq").values_list("seq", "kind"))
+
+
+def test_a_submitted_order_rings_at_the_store_and_informs_the_tab(party: Party) -> None:
+    order = party.submit()
+    announce(order)
+    alarm = Notification.objects.get(channel=store_channel(party.store_id))
+    assert (alarm.seq, alarm.kind, alarm.alarm, alarm.level) == (1, "order_submitted", True, 0)
+    assert alarm.data["lines"] == [{"name": "떡볶이", "quantity": 1}]
+    assert alarm.data["order_id"] == str(order.order_id)
+    assert alarm.correlation_id == party.tab_id
+    assert kinds(tab_channel(party.tab_id)) == [(1, "order_submitted")]
+
+
+def test_handlers_that_run_twice_notify_once(party: Party) -> None:
+    order = party.submit()
+    announce(order, party.accept(order), party.close())
+    before = list(Notification.objects.values_list("channel", "seq", "kind").order_by("channel", "seq"))
+    Delivery.objects.using(alias_of("notifications")).update(status=DeliveryStatus.PENDING, attempts=0)
+    drain("notifications")
+    after = list(Notification.objects.values_list("channel", "seq", "kind").order_by("channel", "seq"))
+    assert before == after
+    assert Channel.objects.get(pk=tab_channel(party.tab_id)).last_seq == 3
+
+
+def test_an_accepted_order_takes_the_alarm(party: Party) -> None:
+    order = party.submit()
+    announce(order, party.accept(order))
+    alarm = Notification.objects.get(channel=store_channel(party.store_id))
+    assert alarm.acked_by == "Kim"
+    assert alarm.escalate_at is None
+    assert kinds(tab_channel(party.tab_id)) == [(1, "order_submitted"), (2, "order_accepted")]
+
+
+def test_an_order_accepted_before_its_alarm_was_raised_never_rings(party: Party) -> None:
+    order = party.submit()
+    announce(order, deliver=False)
+    late = Delivery.objects.using(alias_of("notifications")).filter(handler="notifications.ring_for_order")
+    if not late.exists():
+        hear(order)  # a split system ships first; then there is nothing to hold back
+        pytest.skip("deliveries are made by the relay")
+    late.update(status=DeliveryStatus.HELD)
+    announce(party.accept(order))
+    late.update(status=DeliveryStatus.PENDING)
+    hear(order)
+    row = Notification.objects.get(channel=store_channel(party.store_id))
+    assert (row.kind, row.alarm, row.escalate_at) == ("order_submitted", False, None)
+
+
+def test_an_answered_call_takes_its_alarm_only(party: Party) -> None:
+    first, second = party.call(), party.call()
+    announce(first, second, party.answer(first))
+    rows = Notification.objects.filter(channel=store_channel(party.store_id)).order_by("seq")
+    assert [row.acked_by for row in rows] == ["Kim", ""]
+    assert kinds(tab_channel(party.tab_id)) == [(1, "call_answered")]
+
+
+def test_a_payment_names_the_table_to_the_store(party: Party) -> None:
+    services.name_tab(tab_id=party.tab_id, table_name="T7", moved=False)
+    announce(
+        PaymentCaptured(
+            store_id=party.store_id,
+            payment_id=new_uuid(),
+            bill_id=new_uuid(),
+            tab_id=party.tab_id,
+            order_id=None,
+            amount=6500,
+            currency="KRW",
+            gateway="sandbox",
+            method="sandbox",
+            captured_at="2026-11-22T10:00:00Z",  # type: ignore[arg-type]
+        )
+    )
+    row = Notification.objects.get(channel=store_channel(party.store_id))
+    assert (row.kind, row.alarm, row.data["table_name"]) == ("payment_captured", False, "T7")
+
+
+def test_a_late_opening_does_not_overwrite_the_move(party: Party) -> None:
+    services.name_tab(tab_id=party.tab_id, table_name="new", moved=True)
+    services.name_tab(tab_id=party.tab_id, table_name="old", moved=False)
+    assert services.table_of_tab(party.tab_id) == "new"
+
+
+def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
+    for version, minutes in ((2, 7), (1, 3)):
+        announce(
+            StoreChanged(
+                store_id=store.pk, version_number=version, snapshot={"auto_reject_minutes": minutes}
+            )
+        )
+    assert StoreSnapshot.objects.get(pk=store.pk).auto_reject_minutes == 7
+
+
+def test_every_handler_belongs_to_a_fact_of_the_contract() -> None:
+    topics = {handler.event.topic for handler in handlers_in("notifications")}
+    assert topics >= {"order.submitted", "order.accepted", "order.rejected", "order.canceled", "line.ready"}
+    assert topics >= {"call.raised", "call.answered", "payment.captured", "refund.completed", "tab.closed"}
