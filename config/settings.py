@@ -1,6 +1,7 @@
 """All settings, read from the environment. Unset DATABASE_URL and REDIS_URL mean the embedded servers."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -87,7 +88,9 @@ TEMPLATES = [
 
 # --- Databases: one for all, or one per context ------------------------------------------------------
 CONTEXTS = ("stores", "menus", "orders", "payments", "notifications")
-_EMBEDDED_DATABASE = f"postgresql://postgres@/hansang?host={DATA_DIR / 'run'}"
+# A long or unusual path gets its sockets elsewhere; `run` is then a link to that folder.
+_SOCKETS = quote(str((DATA_DIR / "run").resolve()))
+_EMBEDDED_DATABASE = f"postgresql://postgres@/hansang?host={_SOCKETS}"
 DATABASES = {"default": database_from_url(env_text("DATABASE_URL") or _EMBEDDED_DATABASE)}
 # context -> alias; `<CONTEXT>_DATABASE_URL` gives a context a database of its own.
 CONTEXT_DATABASES = dict.fromkeys(CONTEXTS, "default")
@@ -99,7 +102,7 @@ DATABASE_ROUTERS = ["config.routers.ContextRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis: a doorbell, never the truth --------------------------------------------------------------
-REDIS_URL = env_text("REDIS_URL") or f"unix://{DATA_DIR / 'run' / 'valkey.sock'}?db=0"
+REDIS_URL = env_text("REDIS_URL") or f"unix://{_SOCKETS}/valkey.sock?db=0"
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "shared": {
@@ -117,6 +120,10 @@ CHANNEL_LAYERS = {
         },
     },
 }
+
+# --- Live process: sockets ----------------------------------------------------------------------------
+LIVE_HEARTBEAT_SECONDS = env_int("LIVE_HEARTBEAT_SECONDS", 5)
+LIVE_RECHECK_SECONDS = env_int("LIVE_RECHECK_SECONDS", 60)
 
 # --- Celery: carries wake-ups only; the settings are the ones tested under chaos ----------------------
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
@@ -150,6 +157,13 @@ CELERY_TIMEZONE = "UTC"
 # --- Event queue --------------------------------------------------------------------------------------
 EVENTS_BATCH = env_int("EVENTS_BATCH", 10)
 EVENTS_RETENTION_DAYS = env_int("EVENTS_RETENTION_DAYS", 30)
+# Empty: /metrics is open; set: it wants "Authorization: Bearer <token>".
+METRICS_TOKEN = env_text("METRICS_TOKEN")
+
+# --- Money ---------------------------------------------------------------------------------------------
+PAYMENT_GATEWAYS = env_list("PAYMENT_GATEWAYS", "sandbox,counter" if TEST_MODE else "counter")
+# The sandbox wallet is called over HTTP like any gateway; it lives in this same web server.
+SANDBOX_WALLET_URL = env_text("SANDBOX_WALLET_URL", PUBLIC_URL).rstrip("/")
 
 # --- People --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "stores.User"
