@@ -2,10 +2,13 @@
 
 from django.conf import settings
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+from config.brand import brand_css
+from config.health import healthz, readyz
+from config.metrics import metrics
 from menus import urls as menus
 from notifications import urls as notifications
 from orders import urls as orders
@@ -15,10 +18,17 @@ from stores import urls as stores
 CONTEXTS = (stores, menus, orders, payments, notifications)
 
 urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    *(path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api")) for c in CONTEXTS),
+    *(
+        path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api"))
+        for c in CONTEXTS
+    ),
     *(path("", include((c.urlpatterns, c.app_name), namespace=c.app_name)) for c in CONTEXTS),
+    re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", brand_css, name="brand-css"),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
 ]

@@ -1,0 +1,92 @@
+/** Starts the page: join the table, draw what the address says, listen. */
+import { bill, effect, guest, openOrders, orders, page, payFirst, people, remember, signal, tabState, unsent } from "./state.js";
+import { join, refreshAll, refreshBill } from "./session.js";
+import { restoreDraft } from "./cart.js";
+import { route, startRouter } from "./router.js";
+import { startMenu } from "./menu.js";
+import { startSheets } from "./sheets.js";
+import { startLive, stopLive } from "./live.js";
+import { alerts } from "./alerts.js";
+import { cartView } from "./cart_view.js";
+import { statusView, statusTag } from "./status_view.js";
+import { billView, payView } from "./bill_view.js";
+import { dock } from "./dock.js";
+import { bar, face, html, icon, nothing, render } from "./ui.js";
+import { money, t } from "./i18n.js";
+
+const $ = (id) => document.getElementById(id);
+const VIEWS = { cart: cartView, order: statusView, bill: billView, pay: payView };
+/** Said goodbye: a reload must not open the table again, the next scan does. */
+const left = signal(null);
+
+const together = () => html`${people.value.length > 1 ? html`<a class="together" href="#cart"><span class="faces">${people.value.slice(0, 4).map((one) => face(one, one.id === guest.value?.id))}</span><span class="grow">${t("together", { n: people.value.length })}</span>${icon("next")}</a>` : nothing}
+  ${openOrders.value.slice(0, 3).map((order) => html`<a class="together" href="#order/${order.id}"><span class="disc">${icon("pot")}</span><b class="grow">${t("order_number", { number: order.number })}</b>${statusTag(order)}<span class="num">${money(order.total)}</span>${icon("next")}</a>`)}
+  ${orders.value.length ? html`<a class="together slim" href="#bill">${icon("receipt")}<span class="grow">${t("to_bill")}</span>${icon("next")}</a>` : nothing}`;
+
+function startAgain() {
+  left.value = null;
+  location.replace(location.pathname + location.search);
+}
+
+const goodbye = () => html`${bar(t("thank_you_short"))}<main class="page farewell"><svg class="art" viewBox="0 0 200 160" aria-hidden="true"><use href="#bowl"></use></svg>
+  <h2>${t("thank_you")}</h2><p class="muted">${t("thank_you_text")}</p><button class="btn primary" type="button" @click=${startAgain}>${t("start_again")}</button></main>`;
+
+let scrolled = 0;
+let shownBefore = "menu";
+
+/** Exactly one page is shown; a sheet lies over whatever was there. */
+function draw() {
+  const closed = tabState.value === "closed";
+  const { name, id } = route.value;
+  const view = closed ? goodbye : VIEWS[name];
+  const sheet = name === "item" || name === "call" || name === "language";
+  if (sheet && !closed) return;
+  if (view && !$("menu-page").hidden) scrolled = scrollY;
+  const wasMenu = $("menu-page").hidden;
+  $("menu-page").hidden = Boolean(view);
+  $("view").hidden = !view;
+  render(view ? view(id) : nothing, $("view"));
+  const key = closed ? "closed" : `${name}/${id}`;
+  if (key === shownBefore) return;
+  shownBefore = key;
+  if (view) { scrollTo(0, 0); $("view-title")?.focus({ preventScroll: true }); }
+  else if (wasMenu) scrollTo(0, scrolled);
+}
+
+const settle = () => { if (tabState.value === "open") startLive(); };
+
+async function enter() {
+  if (tabState.value === "closed") return;
+  if (!(await join())) { if (tabState.value === "waiting" || tabState.value === "failed") setTimeout(enter, 8000); return; }
+  settle();
+  if (payFirst.value || orders.value.length) refreshBill();
+}
+
+function comeBack(event) {
+  if (!event.persisted) return;
+  refreshAll();
+  refreshBill();
+}
+
+function start() {
+  remember("left", left);
+  remember("unsent", unsent);
+  if (unsent.value) unsent.value = { ...unsent.value, lost: true };
+  if (left.value) tabState.value = "closed";
+  restoreDraft();
+  startRouter();
+  startMenu();
+  startSheets();
+  effect(() => render(alerts(), $("alerts")));
+  effect(() => render(together(), $("together")));
+  effect(() => render(dock(route.value), $("dock")));
+  effect(draw);
+  effect(() => { if (tabState.value === "closed") { left.value = true; stopLive(); } });
+  effect(() => { if (["bill", "pay", "order"].includes(route.value.name) && tabState.value === "open" && !bill.value) refreshBill(); });
+  addEventListener("pageshow", comeBack);
+  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") refreshAll(); });
+  document.documentElement.dataset.ready = page.value.table.name;
+  enter();
+}
+
+start();

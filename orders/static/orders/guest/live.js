@@ -1,0 +1,88 @@
+/** What happens at the table while the page is open, and what it missed while it was not. */
+import { connect } from "../../shared/socket.js";
+import { toast } from "../../shared/dialog.js";
+import { connection, payFirst, remember, signal, tabState, token } from "./state.js";
+import { asGuest, join, refreshAll, refreshBill, refreshCart, refreshMenu, refreshOrders } from "./session.js";
+import { flash } from "./sound.js";
+import { money, t } from "./i18n.js";
+
+const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_rejected", "order_canceled", "refund_completed", "call_answered", "payment_failed"]);
+/** The last number this phone has seen; null for a phone that just sat down. */
+const seen = signal(null);
+remember("seq", seen);
+let socket = null;
+let catchingUp = true;
+let missed = [];
+
+function later(work, pause = 60) {
+  let timer = 0;
+  return () => { clearTimeout(timer); timer = setTimeout(work, pause); };
+}
+const orderNews = later(() => { refreshOrders(); refreshBill(); });
+const cartNews = later(refreshCart);
+const menuNews = later(refreshMenu, 400);
+const HINTS = { cart: cartNews, order: later(refreshOrders), bill: later(refreshBill), menu: menuNews };
+
+function tell({ kind, data = {} }) {
+  if (kind === "tab_closed") { tabState.value = "closed"; return; }
+  if (kind === "tab_moved") { join(); }
+  if (!LOUD.has(kind) && kind !== "tab_moved") return;
+  const values = { ...data, name: data.name ?? data.table_name ?? "", amount: data.amount === undefined ? "" : money(data.amount), n: data.minutes };
+  const text = t(`news_${kind}`, values);
+  toast(text, { duration: 7000 });
+  flash(text);
+}
+
+function receive(notification) {
+  seen.value = Math.max(seen.value ?? 0, notification.seq);
+  orderNews();
+  if (catchingUp) missed.push(notification);
+  else tell(notification);
+}
+
+/** Of what happened while the phone was away, only the newest is worth a sound. */
+function caughtUp() {
+  const newest = missed.filter(({ kind }) => LOUD.has(kind) || kind.startsWith("tab_")).pop();
+  if (newest) tell(newest);
+  missed = [];
+  catchingUp = false;
+}
+
+function onFrame(frame) {
+  if (frame.type === "notification") receive(frame.data.seq ? frame.data : { ...frame.data, seq: frame.seq });
+  else if (frame.type === "ready") { seen.value ??= frame.seq; caughtUp(); refreshAll(); }
+  else if (frame.type === "hint") HINTS[frame.data?.topic]?.();
+}
+
+export async function pollNotifications() {
+  if (tabState.value !== "open") return;
+  const first = seen.value === null;
+  const answer = await asGuest("GET", `notifications/?after=${seen.value ?? 0}`);
+  const fresh = answer.items.filter((one) => one.seq > (seen.value ?? 0));
+  seen.value = Math.max(seen.value ?? 0, answer.seq ?? 0);
+  socket?.advance(seen.value);
+  if (!first) for (const one of fresh.slice(-2)) tell(one);
+  await refreshAll();
+  if (payFirst.value || fresh.length) await refreshBill();
+}
+
+export function startLive() {
+  if (socket) return;
+  socket = connect({
+    path: `/ws/t/${token}/`,
+    live: document.body.dataset.live,
+    resumeFrom: seen.value,
+    onFrame,
+    onState: (state) => {
+      connection.value = state;
+      document.body.dataset.ws = state;
+      if (state === "connecting") catchingUp = true;
+    },
+    poll: pollNotifications,
+  });
+}
+
+export function stopLive() {
+  socket?.close();
+  socket = null;
+}

@@ -1,0 +1,91 @@
+"""What the guest page's template needs: prices, tags, the featured dishes and the data for the browser."""
+
+import json
+import re
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from events.kernel.money import format_money
+from orders.guest_texts import allergen_name, diet_name, guest_texts
+
+register = template.Library()
+
+DEFAULT_BRAND = "#0e6b4b"
+_UNSAFE_IN_SCRIPT = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+@register.filter
+def price(minor: int, currency: str) -> str:
+    """6500|price:"KRW" -> "6,500원" in the page's language."""
+    return format_money(minor, currency, get_language() or "en")
+
+
+@register.filter
+def featured(menu: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """The dishes of the rail at the top: the store's favorites that can be ordered."""
+    sections = (menu or {}).get("sections", [])
+    dishes = {
+        item["id"]: item
+        for section in sections
+        for item in section["items"]
+        if item.get("featured") and not item.get("sold_out") and item.get("photo")
+    }
+    return list(dishes.values())[:8]
+
+
+@register.filter
+def hero(menu: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The photo beside the store's name: the last of the favorites."""
+    dishes = featured(menu)
+    return dishes[-1]["photo"] if dishes else None
+
+
+@register.filter
+def spicy_label(level: int) -> str:
+    return {1: _("A little spicy"), 2: _("Spicy"), 3: _("Very spicy")}.get(level, "")
+
+
+@register.filter
+def allergens(codes: list[str]) -> str:
+    """["wheat", "egg"]|allergens -> "wheat · egg" in the page's language."""
+    return " · ".join(allergen_name(code) for code in codes)
+
+
+@register.filter
+def diet_label(code: str) -> str:
+    return diet_name(code)
+
+
+@register.filter
+def brand_href(color: str | None) -> str:
+    """The stylesheet of a store's color; nothing for the default color, which the tokens hold already."""
+    if not color or color.lower() == DEFAULT_BRAND or not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        return ""
+    try:
+        return reverse("brand-css", kwargs={"color": color[1:].lower()})
+    except NoReverseMatch:
+        return ""
+
+
+def _lean(value: Any) -> Any:
+    """Without empty values: the browser reads an absent one the same way."""
+    if isinstance(value, dict):
+        lean = {key: _lean(item) for key, item in value.items()}
+        return {key: item for key, item in lean.items() if item not in (None, "", [], False)}
+    return [_lean(item) for item in value] if isinstance(value, list) else value
+
+
+@register.simple_tag(takes_context=True)
+def page_data(context: template.Context) -> SafeString:
+    """{"store", "table", "menu", "texts"} as a data block that the strict policy allows."""
+    data = {key: _lean(context.get(key)) for key in ("store", "table", "menu")}
+    data["texts"] = guest_texts()
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
+    return mark_safe(
+        f'<script type="application/json" id="page">{text.translate(_UNSAFE_IN_SCRIPT)}</script>'
+    )
