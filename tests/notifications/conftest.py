@@ -1,5 +1,6 @@
 """A real live process and, where Redis is to suffer, a Valkey of the test's own."""
 
+import contextlib
 import json
 import os
 import socket
@@ -19,6 +20,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.core import signing
 from django.db import connections
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from config.identity import GUEST_SALT
@@ -36,7 +38,8 @@ class Phone:
         self.frames: list[dict[str, Any]] = []
 
     def say(self, **message: Any) -> "Phone":
-        self.socket.send(json.dumps(message))
+        with contextlib.suppress(ConnectionClosed):  # a refused socket may be closed already
+            self.socket.send(json.dumps(message))
         return self
 
     def read(self, seconds: float = 10) -> dict[str, Any]:
@@ -53,11 +56,6 @@ class Phone:
     def until_type(self, kind: str) -> dict[str, Any]:
         return self.until(lambda frame: frame["type"] == kind)
 
-    def until_subscribed(self) -> "Phone":
-        """Waits for a hint of its own: from here on news come by hint and not by the next heartbeat."""
-        self.until_type("ready")
-        return self
-
     @property
     def numbers(self) -> list[int]:
         return [frame["seq"] for frame in self.frames if frame["type"] == "notification"]
@@ -72,6 +70,7 @@ class LiveServer:
             self.port = probe.getsockname()[1]
         self.redis_url = redis_url
         self.process: subprocess.Popen[bytes] | None = None
+        self.phones: list[Phone] = []
 
     def start(self) -> None:
         command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(self.port)]
@@ -110,8 +109,14 @@ class LiveServer:
             f"ws://127.0.0.1:{self.port}{path}",
             additional_headers={"Cookie": header} if header else {},
             origin=own,  # type: ignore[arg-type]
+            legacy=True,
         )
-        return Phone(connection)
+        self.phones.append(Phone(connection))
+        return self.phones[-1]
+
+    def hang_up(self) -> None:
+        while self.phones:
+            self.phones.pop().socket.close()
 
 
 def _database_urls() -> dict[str, str]:
@@ -160,13 +165,19 @@ class Valkey:
             self.path.unlink(missing_ok=True)
 
 
-@pytest.fixture
-def live(transactional_db: None) -> Iterator[LiveServer]:
-    """The live process beside the suite's Redis."""
+@pytest.fixture(scope="session")
+def live_process(django_db_setup: None) -> Iterator[LiveServer]:
     server = LiveServer(django_settings.REDIS_URL)
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def live(transactional_db: None, live_process: LiveServer) -> Iterator[LiveServer]:
+    """The live process beside the suite's Redis; one for all tests, as its start takes seconds."""
+    yield live_process
+    live_process.hang_up()
 
 
 @pytest.fixture
@@ -187,6 +198,7 @@ def shaky_live(transactional_db: None, valkey: Valkey) -> Iterator[LiveServer]:
     server = LiveServer(valkey.url)
     server.start()
     yield server
+    server.hang_up()
     server.kill()
 
 

@@ -107,9 +107,7 @@ def test_a_late_opening_does_not_overwrite_the_move(party: Party) -> None:
 def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
     for version, minutes in ((2, 7), (1, 3)):
         announce(
-            StoreChanged(
-                store_id=store.pk, version_number=version, snapshot={"auto_reject_minutes": minutes}
-            )
+            StoreChanged(store_id=store.pk, version_number=version, snapshot={"auto_reject_minutes": minutes})
         )
     assert StoreSnapshot.objects.get(pk=store.pk).auto_reject_minutes == 7
 
