@@ -29,10 +29,9 @@ RETURNING d.id, d.attempts >= d.max_attempts
 
 # A delivery published after its stream's head died waits visibly, not as if it were late.
 _HOLD = """
-UPDATE events_delivery d SET status = 4
-WHERE d.status = 0 AND d.stream IS NOT NULL AND EXISTS (
-  SELECT 1 FROM events_delivery dead
-  WHERE dead.status = 3 AND dead.handler = d.handler AND dead.stream = d.stream AND dead.seq < d.seq)
+UPDATE events_delivery d SET status = 4 FROM events_delivery dead
+WHERE dead.status = 3 AND d.handler = dead.handler AND d.stream = dead.stream AND d.seq > dead.seq
+  AND d.status = 0
 """
 
 _OVERDUE = """
@@ -62,10 +61,10 @@ def _ship_batch(alias: str) -> int | None:
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('events.ship'))")
             if not cursor.fetchone()[0]:
                 return None
+        # By time, which the stream's lock makes rise with the number; ids are given out before that lock.
         events = list(
-            Event.objects.using(alias).filter(shipped_at=None).order_by("id")[:SHIP_BATCH]
+            Event.objects.using(alias).filter(shipped_at=None).order_by("occurred_at", "seq")[:SHIP_BATCH]
         )
-        events.sort(key=lambda event: (event.stream, event.seq))
         contexts = _fan_out(alias, events)
         Event.objects.using(alias).filter(pk__in=[event.pk for event in events]).update(
             shipped_at=timezone.now()
@@ -103,8 +102,7 @@ def _fan_out(source: str, events: list[Event]) -> set[str]:
 def _copy_events(target: str, events: list[Event], now: object) -> None:
     fields = [field.attname for field in Event._meta.concrete_fields if field.name != "shipped_at"]
     copies = {
-        event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now)
-        for event in events
+        event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now) for event in events
     }
     Event.objects.using(target).bulk_create(copies.values(), ignore_conflicts=True)
 

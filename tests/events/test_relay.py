@@ -1,0 +1,133 @@
+"""The safety net: ship, sweep, hold, purge."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from events import relay
+from events.backlog import backlog, oldest_age
+from events.base import GiveUp
+from events.kernel.databases import alias_of, all_aliases
+from events.models import Delivery, DeliveryStatus, Event
+from events.sweeper import sweep
+from tests.events.conftest import LISTENER, SECOND, behavior, change, delivery_of, effects, ring
+from tests.queue import deliver_all, ship_all
+
+LONG_AGO = timedelta(days=40)
+
+
+def _forget_fan_out() -> None:
+    """As if the producer could not fan out: the event waits for the relay."""
+    for alias in all_aliases():
+        Delivery.objects.using(alias).all().delete()
+    Event.objects.using(alias_of("tests")).update(shipped_at=None)
+
+
+@pytest.mark.django_db
+def test_the_relay_ships_what_nobody_fanned_out() -> None:
+    ring()
+    _forget_fan_out()
+    assert relay.ship(alias_of("tests")) == 1
+    deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
+
+
+@pytest.mark.django_db
+def test_shipping_twice_doubles_nothing() -> None:
+    ring()
+    ship_all()
+    deliver_all()
+    for _ in range(2):  # a crash between the two commits of a shipment repeats it
+        Event.objects.using(alias_of("tests")).update(shipped_at=None)
+        ship_all()
+        deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
+
+
+@pytest.mark.django_db
+def test_the_relay_keeps_the_order_of_a_stream() -> None:
+    for number in range(1, 6):
+        ring("front", number)
+    _forget_fan_out()
+    ship_all()
+    deliver_all()
+    assert [number for _, number in effects()] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.django_db
+def test_an_event_that_nobody_wants_is_shipped_all_the_same() -> None:
+    Event.objects.using(alias_of("tests")).create(
+        topic="test.unheard", version=1, source="tests", stream="x", seq=1, store_id=uuid4(),
+        payload={}, correlation_id=uuid4(),
+    )  # fmt: skip
+    assert relay.ship(alias_of("tests")) == 1
+    assert relay.ship(alias_of("tests")) == 0
+
+
+@pytest.mark.django_db
+def test_the_sweeper_runs_what_no_worker_ran() -> None:
+    event_id = ring()
+    ship_all()
+    sweep()
+    assert effects() == []  # not late yet: that is the workers' business
+    change(event_id, due_at=timezone.now() - timedelta(seconds=5))
+    sweep()
+    assert effects() == [("front", 1)]
+
+
+@pytest.mark.django_db
+def test_the_sweeper_marks_what_waits_behind_a_dead_letter() -> None:
+    behavior.fail = [GiveUp("x")]
+    ring("front", 1)
+    deliver_all()
+    follower, other = ring("front", 2), ring("back", 1)
+    sweep()
+    ship_all()
+    sweep()
+    assert delivery_of(follower).status == DeliveryStatus.HELD
+    assert delivery_of(other).status == DeliveryStatus.PENDING
+
+
+@pytest.mark.django_db
+def test_purging_deletes_delivered_history_and_keeps_dead_letters() -> None:
+    old, fresh = ring("old"), ring("fresh")
+    behavior.bells_that_fail = {"broken"}
+    dead = ring("broken")
+    deliver_all()
+    for alias in all_aliases():
+        Event.objects.using(alias).filter(pk__in=[old, dead]).update(occurred_at=timezone.now() - LONG_AGO)
+    assert relay.purge(days=30) >= 3
+    left = set(Event.objects.using(alias_of("tests")).filter(topic="test.rang").values_list("pk", flat=True))
+    assert fresh in left
+    assert old not in left
+    assert delivery_of(dead).status == DeliveryStatus.DEAD
+    assert delivery_of(fresh).status == DeliveryStatus.DONE
+
+
+@pytest.mark.django_db
+def test_purging_never_touches_what_is_still_to_be_done() -> None:
+    event_id = ring()
+    ship_all()
+    for alias in all_aliases():
+        Event.objects.using(alias).update(occurred_at=timezone.now() - LONG_AGO)
+    relay.purge(days=30)
+    assert delivery_of(event_id).status == DeliveryStatus.PENDING
+
+
+@pytest.mark.django_db
+def test_the_backlog_tells_ages_and_dead_letters() -> None:
+    behavior.bells_that_fail = {"broken"}
+    ring("broken", 1)
+    deliver_all()
+    ring("broken", 2)
+    late = ring("late")
+    ship_all()
+    relay.hold_blocked(alias_of("orders"))
+    change(late, due_at=timezone.now() - timedelta(seconds=90))
+    reading = backlog()["orders"]
+    assert (reading.dead, reading.held, reading.due) == (1, 1, 1)
+    assert 89 < reading.oldest_due_age < 120
+    assert oldest_age(backlog()) >= reading.oldest_due_age
+    assert backlog()["payments"].done == 1
