@@ -53,7 +53,8 @@ def database_from_url(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or ""),
-        "OPTIONS": dict(query),
+        # Lets the queue keep its plans on the server; behind a pooler that cannot, add ?prepare_threshold=0.
+        "OPTIONS": {**query, "prepare_threshold": int(query.get("prepare_threshold", 5)) or None},
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

@@ -55,8 +55,13 @@ class DomainEvent:
         return msgspec.json.encode(self)
 
     @classmethod
+    def from_json(cls: type[EventT], payload: str) -> EventT:
+        """The fact back from JSON text; fields that a later version added are ignored."""
+        return msgspec.json.decode(payload, type=cls)
+
+    @classmethod
     def from_payload(cls: type[EventT], payload: Any) -> EventT:
-        """The fact back from JSON; fields that a later version added are ignored."""
+        """The same from parsed JSON; fields that a later version added are ignored."""
         return msgspec.convert(payload, cls, strict=False)
 
 

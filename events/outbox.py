@@ -8,6 +8,7 @@ from django.db import connections
 from events.base import DomainEvent, current_envelope
 from events.kernel.databases import alias_of, on_commit
 from events.kernel.ids import new_id
+from events.kernel.statements import execute
 from events.kicks import kick_context, kick_relay
 from events.registry import Handler, handlers_of
 
@@ -42,15 +43,13 @@ def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
     """
     context = event.source()
     alias = alias_of(context)
-    connection = connections[alias]
-    if not connection.in_atomic_block:
+    if not connections[alias].in_atomic_block:
         raise RuntimeError(f"publish({event.topic}) needs an open transaction in {alias!r}")
     handlers = handlers_of(event.topic, event.version)
     inline = all(alias_of(handler.context) == alias for handler in handlers)
     event_id = new_id()
     row = _row(event, event_id, correlation_id, handlers if inline else [])
-    with connection.cursor() as cursor:
-        cursor.execute(_PUBLISH, {**row, "inline": inline})
+    execute(alias, _PUBLISH, {**row, "inline": inline})
     _ring(context, alias, handlers, inline)
     return event_id
 

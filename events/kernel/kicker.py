@@ -1,6 +1,6 @@
 """A daemon thread that rings doorbells, so that no request ever waits for Redis.
 
-Kicks and hints may be lost: the tables are the truth, the sweeper and the catch-up by sequence repair the rest.
+Kicks and hints may be lost: the tables are the truth; the sweeper and the catch-up by sequence repair it.
 """
 
 import logging
