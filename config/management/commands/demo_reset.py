@@ -11,7 +11,7 @@ from config.supervisor.folder_lock import FolderLock
 from config.supervisor.folders import CannotStart
 
 # Only what the run itself made: whatever else lies in the folder stays.
-MADE = ("pg", "run", "media", "static", "logs", "beat.db", "secret_key")
+MADE = ("pg", "run", "media", "static", "logs", "beat.db*", "secret_key")
 
 
 class Command(BaseCommand):
@@ -26,8 +26,9 @@ class Command(BaseCommand):
             lock = FolderLock(data)
         except CannotStart as reason:
             raise CommandError(f"{reason}. Stop it first.") from None
-        for name in MADE:
-            remove(data / name)
+        for pattern in MADE:
+            for path in data.glob(pattern):
+                remove(path)
         lock.release()
         self.stdout.write(f"{data} is empty; the next start loads the demo again.")
 

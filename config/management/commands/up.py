@@ -14,6 +14,9 @@ class Command(BaseCommand):
     help = "Starts everything (PostgreSQL and Redis too, unless DATABASE_URL and REDIS_URL name them)."
     requires_system_checks: list[str] = []
 
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--no-demo", action="store_true", help="start with an empty database")
+
     def handle(self, *args: Any, **options: Any) -> None:
         run = Run(
             root=settings.BASE_DIR,
@@ -21,6 +24,7 @@ class Command(BaseCommand):
             host=os.environ.get("HOST", "127.0.0.1"),
             port=settings.PORT,
             say=self._say,
+            with_demo=not options["no_demo"],
         )
         try:
             run.run()
