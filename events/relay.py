@@ -133,7 +133,7 @@ def overdue_contexts(alias: str, seconds: float) -> list[str]:
 
 
 def purge(*, days: int) -> int:
-    """Deletes delivered history older than `days`, in small statements; dead letters stay. Returns the count."""
+    """Deletes delivered history older than `days`, in small statements; dead letters stay."""
     before = timezone.now() - timedelta(days=days)
     return sum(_purge_alias(alias, before) for alias in all_aliases())
 

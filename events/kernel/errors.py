@@ -8,8 +8,8 @@ from django.utils.functional import Promise
 class DomainError(Exception):
     """A rule said no. Nothing was changed and nothing was published.
 
-    `code` is stable and machine-readable (it ends the problem's type URI), `status` the HTTP status, `title` and
-    `detail` texts for the person, translated when they are shown. `extra` joins the problem's body.
+    `code` is stable and machine-readable (it ends the problem's type URI), `status` the HTTP status,
+    `title` and `detail` texts for the person, translated when they are shown. `extra` joins the body.
     """
 
     code = "refused"
