@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "expire-unpaid-orders": _every("orders.expire_unpaid_orders", 15, "orders"),
     "close-idle-tabs": _every("orders.close_idle_tabs", 60, "orders"),
     "reconcile-payments": _every("payments.reconcile_payments", 10, "payments"),
+    "send-sandbox-webhooks": _every("sandbox_wallet.send_webhooks", 5, "payments"),
     "escalate-alarms": _every("notifications.escalate_alarms", 5, "notifications"),
     "ring-for-dead-letters": _every("notifications.ring_for_dead_letters", 10, "notifications"),
     "purge-notifications": _every("notifications.purge_notifications", 3600, "notifications"),

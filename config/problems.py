@@ -17,7 +17,10 @@ CONTENT_TYPE = "application/problem+json"
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: a problem for what we refuse, None (a 500) for what we did not foresee."""
     if isinstance(error, DomainError):
-        return _problem(error.status, error.code, str(error.title), str(error.detail), error.extra)
+        response = _problem(error.status, error.code, str(error.title), str(error.detail), error.extra)
+        if seconds := getattr(error, "retry_after", None):
+            response["Retry-After"] = str(seconds)
+        return response
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, DjangoPermissionDenied):

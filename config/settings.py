@@ -164,6 +164,7 @@ METRICS_TOKEN = env_text("METRICS_TOKEN")
 PAYMENT_GATEWAYS = env_list("PAYMENT_GATEWAYS", "sandbox,counter" if TEST_MODE else "counter")
 # The sandbox wallet is called over HTTP like any gateway; it lives in this same web server.
 SANDBOX_WALLET_URL = env_text("SANDBOX_WALLET_URL", PUBLIC_URL).rstrip("/")
+SANDBOX_WEBHOOK_THREAD = env_bool("SANDBOX_WEBHOOK_THREAD", True)
 
 # --- People --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "stores.User"

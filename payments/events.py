@@ -44,6 +44,15 @@ class PaymentFailed(PaymentEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentFlagged(PaymentEvent):
+    """The gateway's word does not fit our row (amount, currency, merchant, mode): a person must look."""
+
+    topic = "payment.flagged"
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BillPaid(DomainEvent):
     """The ledger says nothing is owed on this bill any more."""
 
@@ -55,6 +64,8 @@ class BillPaid(DomainEvent):
     order_id: UUID | None
     total: int
     currency: str
+    # Whether no other bill of the tab is open: joined tabs bring their own bills along.
+    tab_settled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Gateways: adapters that translate, and nothing else. They write no rows and take no locks."""

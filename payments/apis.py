@@ -1,0 +1,313 @@
+"""The HTTP API of bills and payments."""
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import get_language
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from payments.errors import PaymentUnknown
+from payments.models import ShareKind
+from payments.presentation import bill_json, method_json, payment_json, refund_json
+from payments.selectors import accounts_in_use, bills_of_tab, payment_of_guest, store_snapshot
+from payments.services.counter import Cashier, Till, take_counter_payment
+from payments.services.refunds import confirm_hand_back, request_refund
+from payments.services.start_payment import Payer, Share, Wish, start_payment
+
+MAX_MONEY = 10**12
+_KEY = re.compile(r"^[\x21-\x7e]{8,64}$")
+KEY_HEADER = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="8-64 characters"
+)
+
+
+class BillLineOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    order_id = serializers.UUIDField()
+    order_number = serializers.IntegerField()
+    name = serializers.CharField()
+    quantity = serializers.IntegerField()
+    options_text = serializers.CharField()
+    total = serializers.IntegerField()
+    guest_id = serializers.UUIDField(allow_null=True)
+    guest_name = serializers.CharField()
+    voided = serializers.BooleanField()
+
+
+class AttemptOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    amount = serializers.IntegerField()
+    method = serializers.CharField()
+    state = serializers.CharField()
+    guest_id = serializers.UUIDField(allow_null=True)
+    refundable = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+
+
+class RefundOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    amount = serializers.IntegerField()
+    state = serializers.CharField()
+    reason = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class BillOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    order_id = serializers.UUIDField(allow_null=True)
+    status = serializers.ChoiceField(["open", "paid", "overpaid", "closed"])
+    total = serializers.IntegerField()
+    captured = serializers.IntegerField()
+    refunded = serializers.IntegerField()
+    reserved = serializers.IntegerField()
+    due = serializers.IntegerField()
+    lines = BillLineOutput(many=True)
+    payments = AttemptOutput(many=True)
+    refunds = RefundOutput(many=True)
+
+
+class MethodOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(["redirect", "counter", "client_sdk"])
+    logo = serializers.CharField(allow_null=True)
+
+
+class TabBillOutput(serializers.Serializer[Any]):
+    currency = serializers.CharField()
+    bills = BillOutput(many=True)
+    methods = MethodOutput(many=True)
+
+
+class NextOutput(serializers.Serializer[Any]):
+    type = serializers.ChoiceField(["redirect", "counter"])
+    url = serializers.CharField(required=False)
+    message = serializers.CharField(required=False)
+
+
+class PaymentOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    state = serializers.CharField()
+    amount = serializers.IntegerField()
+    currency = serializers.CharField()
+    order_id = serializers.UUIDField(allow_null=True)
+    bill_id = serializers.UUIDField()
+    next = NextOutput(allow_null=True)
+    failure = serializers.CharField(allow_blank=True)
+
+
+def idempotency_key(request: Request) -> str:
+    """The header, 8 to 64 visible characters. Raises ValidationError."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not _KEY.match(key):
+        raise ValidationError({"Idempotency-Key": ["8-64 visible ASCII characters are needed"]})
+    return key
+
+
+def tab_bill(tab_id: UUID, store_id: UUID) -> dict[str, Any]:
+    """Everything a tab owes and how it can be paid."""
+    store = store_snapshot(store_id)
+    main = store.language if store else "en"
+    language = get_language() or "en"
+    return {
+        "currency": store.data.get("currency", "") if store else "",
+        "bills": [bill_json(view, language, main) for view in bills_of_tab(tab_id)],
+        "methods": [method_json(account) for account in accounts_in_use(store_id)],
+    }
+
+
+class TabBillApi(APIView):
+    """What the party at this table owes, and how it can pay."""
+
+    access = "guest"
+
+    @extend_schema(responses=TabBillOutput, operation_id="guest_bill")
+    def get(self, request: Request, token: str) -> Response:
+        return Response(TabBillOutput(tab_bill(request.user.tab_id, request.user.store_id)).data)
+
+
+class ShareInput(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(ShareKind.values, default="all")
+    parts = serializers.IntegerField(min_value=1, max_value=50, required=False)
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_MONEY, required=False)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        needed = {"even": "parts", "amount": "amount"}.get(data["kind"])
+        if needed and needed not in data:
+            raise ValidationError({needed: ["is needed for this share"]})
+        return data
+
+
+class PaymentInput(serializers.Serializer[Any]):
+    order_id = serializers.UUIDField(required=False, allow_null=True)
+    bill_id = serializers.UUIDField(required=False, allow_null=True)
+    share = ShareInput(required=False)
+    method = serializers.SlugField(max_length=20)
+
+
+class PaymentStartApi(APIView):
+    """Starts to pay: reserves the share and answers where the phone goes next."""
+
+    access = "guest"
+    throttle_scope = "pay"
+
+    @extend_schema(
+        request=PaymentInput,
+        responses={201: PaymentOutput},
+        parameters=[KEY_HEADER],
+        operation_id="guest_start_payment",
+    )
+    def post(self, request: Request, token: str) -> Response:
+        key = idempotency_key(request)
+        form = PaymentInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        data = form.validated_data
+        wish = Wish(
+            method=data["method"],
+            share=Share(**data.get("share", {})),
+            order_id=data.get("order_id"),
+            bill_id=data.get("bill_id"),
+        )
+        payer = Payer(request.user.guest_id, request.user.tab_id, token)
+        payment = start_payment(payer=payer, wish=wish, key=key, language=get_language() or "en")
+        return Response(PaymentOutput(payment_json(payment)).data, status=201)
+
+
+class PaymentApi(APIView):
+    """One attempt of the guest's own tab."""
+
+    access = "guest"
+
+    @extend_schema(responses=PaymentOutput, operation_id="guest_payment")
+    def get(self, request: Request, payment_id: UUID) -> Response:
+        payment = payment_of_guest(payment_id, tab_id=request.user.tab_id)
+        if payment is None:
+            raise PaymentUnknown
+        return Response(PaymentOutput(payment_json(payment)).data)
+
+
+class StaffBillApi(APIView):
+    """What a party owes, for the floor."""
+
+    access = "staff"
+
+    @extend_schema(responses=TabBillOutput, operation_id="staff_bill")
+    def get(self, request: Request, store_id: UUID, tab_id: UUID) -> Response:
+        return Response(TabBillOutput(_staff_bill(store_id, tab_id)).data)
+
+
+def _staff_bill(store_id: UUID, tab_id: UUID) -> dict[str, Any]:
+    store = store_snapshot(store_id)
+    main = store.language if store else "en"
+    views = [view for view in bills_of_tab(tab_id) if view.bill.store_id == store_id]
+    return {
+        "currency": store.data.get("currency", "") if store else "",
+        "bills": [bill_json(view, main, main) for view in views],
+        "methods": [method_json(account) for account in accounts_in_use(store_id)],
+    }
+
+
+class CounterPaymentInput(serializers.Serializer[Any]):
+    bill_id = serializers.UUIDField(required=False, allow_null=True)
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_MONEY, required=False, allow_null=True)
+    method = serializers.ChoiceField(["cash", "terminal"])
+    receipt_no = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    tendered = serializers.IntegerField(min_value=1, max_value=MAX_MONEY, required=False, allow_null=True)
+
+
+class CounterPaymentOutput(serializers.Serializer[Any]):
+    payments = AttemptOutput(many=True)
+    amount = serializers.IntegerField()
+    tendered = serializers.IntegerField(allow_null=True)
+    change = serializers.IntegerField()
+    bill = TabBillOutput()
+
+
+class CounterPaymentApi(APIView):
+    """Books cash or a terminal's receipt; without an amount, all that the party owes."""
+
+    access = "staff"
+    roles = frozenset({"owner", "manager", "floor"})
+
+    @extend_schema(
+        request=CounterPaymentInput,
+        responses={201: CounterPaymentOutput},
+        parameters=[KEY_HEADER],
+        operation_id="staff_counter_payment",
+    )
+    def post(self, request: Request, store_id: UUID, tab_id: UUID) -> Response:
+        key = idempotency_key(request)
+        form = CounterPaymentInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        payments = take_counter_payment(
+            store_id=store_id,
+            tab_id=tab_id,
+            till=Till(**form.validated_data),
+            key=key,
+            cashier=Cashier(request.user.pk, request.user.display_name),
+        )
+        amount = sum(payment.amount for payment in payments)
+        tendered = payments[0].tendered
+        data = {
+            "payments": payments,
+            "amount": amount,
+            "tendered": tendered,
+            "change": tendered - amount if tendered else 0,
+            "bill": _staff_bill(store_id, tab_id),
+        }
+        return Response(CounterPaymentOutput(data).data, status=201)
+
+
+class RefundInput(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(min_value=1, max_value=MAX_MONEY)
+    reason = serializers.CharField(max_length=200)
+
+
+class RefundApi(APIView):
+    """Gives a part of a payment back."""
+
+    access = "staff"
+    roles = frozenset({"owner", "manager"})
+
+    @extend_schema(
+        request=RefundInput,
+        responses={201: RefundOutput},
+        parameters=[KEY_HEADER],
+        operation_id="staff_refund",
+    )
+    def post(self, request: Request, store_id: UUID, payment_id: UUID) -> Response:
+        key = idempotency_key(request)
+        form = RefundInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        refund = request_refund(
+            store_id=store_id,
+            payment_id=payment_id,
+            actor_id=request.user.pk,
+            actor_name=request.user.display_name,
+            key=key,
+            **form.validated_data,
+        )
+        return Response(RefundOutput(refund_json(refund)).data, status=201)
+
+
+class HandBackApi(APIView):
+    """Staff handed the cash of a waiting counter refund back."""
+
+    access = "staff"
+    roles = frozenset({"owner", "manager", "floor"})
+
+    @extend_schema(request=None, responses=RefundOutput, operation_id="staff_hand_back")
+    def post(self, request: Request, store_id: UUID, refund_id: UUID) -> Response:
+        refund = confirm_hand_back(
+            store_id=store_id,
+            refund_id=refund_id,
+            actor_id=request.user.pk,
+            actor_name=request.user.display_name,
+        )
+        return Response(RefundOutput(refund_json(refund)).data)

@@ -1,0 +1,87 @@
+"""Refusals of this context; each carries a stable code for the phone."""
+
+from django.utils.translation import gettext_lazy as _
+
+from events.kernel.errors import Conflict, DomainError, NotFound
+
+
+class PaymentError(DomainError):
+    """Base of everything payments refuses."""
+
+    code = "payment-refused"
+    title = _("This payment is not possible")
+
+
+class BillNotReady(Conflict, PaymentError):
+    """The bill's event is still on its way: ask again with the same key."""
+
+    code = "bill-not-ready"
+    title = _("The bill is being written")
+    retry_after = 1
+
+
+class BillUnknown(NotFound, PaymentError):
+    code = "unknown-bill"
+    title = _("There is no such bill at this table")
+
+
+class BillClosed(Conflict, PaymentError):
+    code = "bill-closed"
+    title = _("This bill is closed")
+
+
+class NothingToPay(Conflict, PaymentError):
+    code = "nothing-to-pay"
+    title = _("There is nothing left to pay")
+
+
+class BeingPaid(Conflict, PaymentError):
+    """Somebody else's attempt holds this share; `reserved` and `rest` say how much."""
+
+    code = "being-paid"
+    title = _("Someone at your table is paying this right now")
+
+
+class AmountTooHigh(Conflict, PaymentError):
+    code = "amount-too-high"
+    title = _("That is more than is owed")
+
+
+class MethodUnavailable(PaymentError):
+    code = "method-unavailable"
+    title = _("This way to pay is not available here")
+
+
+class KeyReused(PaymentError):
+    code = "key-reused"
+    status = 422
+    title = _("This key was used for another request")
+
+
+class GatewayUnavailable(PaymentError):
+    """The gateway did not answer. The attempt stays open: repeat with the same key."""
+
+    code = "gateway-unavailable"
+    status = 503
+    title = _("The payment service does not answer, please try again")
+    retry_after = 2
+
+
+class PaymentUnknown(NotFound, PaymentError):
+    code = "unknown-payment"
+    title = _("There is no such payment")
+
+
+class NotRefundable(Conflict, PaymentError):
+    code = "not-refundable"
+    title = _("That much cannot be given back")
+
+
+class WrongState(Conflict, PaymentError):
+    code = "wrong-state"
+    title = _("The payment has moved on")
+
+
+class TooLittleCash(PaymentError):
+    code = "too-little-cash"
+    title = _("That is less than the amount to pay")

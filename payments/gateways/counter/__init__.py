@@ -1,0 +1,1 @@
+"""Cash and card terminal: the staff are the gateway."""

@@ -1,0 +1,28 @@
+"""The tables of money: who takes it, what is owed, what was tried, what arrived."""
+
+from payments.models.accounts import GatewayAccount, GatewayEvent, Mode
+from payments.models.bills import Bill, BillLine
+from payments.models.ledger import EntryKind, LedgerEntry
+from payments.models.payments import OPEN_STATES, Payment, PaymentState, ShareKind
+from payments.models.refunds import PENDING_STATES, Refund, RefundSource, RefundState
+from payments.models.snapshots import StoreSnapshot, TabSnapshot
+
+__all__ = [
+    "OPEN_STATES",
+    "PENDING_STATES",
+    "Bill",
+    "BillLine",
+    "EntryKind",
+    "GatewayAccount",
+    "GatewayEvent",
+    "LedgerEntry",
+    "Mode",
+    "Payment",
+    "PaymentState",
+    "Refund",
+    "RefundSource",
+    "RefundState",
+    "ShareKind",
+    "StoreSnapshot",
+    "TabSnapshot",
+]

@@ -1,0 +1,145 @@
+"""Reads of money; never writes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+from django.db.models import Q, QuerySet
+
+from events.kernel.databases import alias_of
+from payments.gateways.registry import gateway_named, offered
+from payments.models import (
+    Bill,
+    BillLine,
+    GatewayAccount,
+    Payment,
+    PaymentState,
+    Refund,
+    StoreSnapshot,
+    TabSnapshot,
+)
+from payments.shares import BillSums
+
+# Everything is summed from rows on each read: no counter can drift from the ledger.
+_SUMS = """
+SELECT b.id,
+  (SELECT coalesce(sum(total - voided_amount), 0) FROM payments_billline WHERE bill_id = b.id)
+    - (SELECT coalesce(sum(credit), 0) FROM payments_refund
+       WHERE bill_id = b.id AND state NOT IN ('failed', 'reversed')),
+  (SELECT coalesce(sum(amount), 0) FROM payments_ledgerentry WHERE bill_id = b.id AND kind = 'capture'),
+  (SELECT coalesce(-sum(amount), 0) FROM payments_ledgerentry WHERE bill_id = b.id AND kind <> 'capture'),
+  (SELECT coalesce(sum(amount), 0) FROM payments_refund
+   WHERE bill_id = b.id AND state IN ('requested', 'sent', 'pending')),
+  (SELECT coalesce(sum(amount), 0) FROM payments_payment
+   WHERE bill_id = b.id AND state IN ('created', 'started', 'confirming', 'pending'))
+FROM payments_bill b WHERE b.id = ANY(%s)
+"""
+
+
+@dataclass(frozen=True)
+class BillView:
+    """A bill with all that a screen shows of it."""
+
+    bill: Bill
+    sums: BillSums
+    lines: list[BillLine]
+    payments: list[Payment]
+    refunds: list[Refund]
+
+    @property
+    def status(self) -> str:
+        """open | paid | overpaid | closed, from the sums."""
+        if self.sums.surplus:
+            return "overpaid"
+        if self.sums.is_paid:
+            return "paid"
+        return "open" if self.bill.is_open else "closed"
+
+
+def sums_of(bill_ids: Iterable[UUID]) -> dict[UUID, BillSums]:
+    """bill id -> its sums, in one query."""
+    ids = list(bill_ids)
+    with connections[alias_of("payments")].cursor() as cursor:
+        cursor.execute(_SUMS, [ids])
+        return {row[0]: BillSums(*(int(value) for value in row[1:])) for row in cursor.fetchall()}
+
+
+def sums_of_bill(bill_id: UUID) -> BillSums:
+    return sums_of([bill_id])[bill_id]
+
+
+def tab_family(tab_id: UUID) -> list[UUID]:
+    """The tab and the one it was joined into: what a phone of that tab may see."""
+    merged = TabSnapshot.objects.filter(tab_id=tab_id).values_list("merged_into", flat=True).first()
+    return [tab_id, merged] if merged else [tab_id]
+
+
+def bills_of_tab(tab_id: UUID) -> list[BillView]:
+    """The tab's bills, the oldest first. Five queries, however many bills."""
+    bills = list(Bill.objects.filter(tab_id__in=tab_family(tab_id)).order_by("id"))
+    ids = [bill.id for bill in bills]
+    sums = sums_of(ids)
+    lines = _grouped(BillLine.objects.filter(bill_id__in=ids))
+    payments = _grouped(Payment.objects.filter(bill_id__in=ids).order_by("id"))
+    refunds = _grouped(Refund.objects.filter(bill_id__in=ids).order_by("id"))
+    return [
+        BillView(
+            bill, sums[bill.id], lines.get(bill.id, []), payments.get(bill.id, []), refunds.get(bill.id, [])
+        )
+        for bill in bills
+    ]
+
+
+def _grouped(rows: "QuerySet[Any]") -> dict[UUID, list[Any]]:
+    groups: dict[UUID, list[Any]] = {}
+    for row in rows:
+        groups.setdefault(row.bill_id, []).append(row)
+    return groups
+
+
+def accounts_in_use(store_id: UUID) -> list[GatewayAccount]:
+    """The store's enabled accounts of gateways that are offered here, in the order guests see."""
+    rows = GatewayAccount.objects.filter(store_id=store_id, enabled=True, gateway__in=offered())
+    return [row for row in rows.order_by("position", "id") if row.mode in _modes(row.gateway)]
+
+
+def account_for(store_id: UUID, gateway: str) -> GatewayAccount | None:
+    """The account a new payment goes to."""
+    return next((row for row in accounts_in_use(store_id) if row.gateway == gateway), None)
+
+
+def _modes(gateway: str) -> frozenset[str]:
+    return gateway_named(gateway).capabilities.modes
+
+
+def payment_of_guest(payment_id: UUID, *, tab_id: UUID) -> Payment | None:
+    """A payment of the guest's own tab."""
+    family = tab_family(tab_id)
+    return (
+        Payment.objects.select_related("bill")
+        .filter(Q(tab_id__in=family) | Q(bill__tab_id__in=family), pk=payment_id)
+        .first()
+    )
+
+
+def payment_by_id(payment_id: UUID) -> Payment | None:
+    """For callers whose permission is a signed address."""
+    return Payment.objects.filter(pk=payment_id).first()
+
+
+def payment_by_reference(account: GatewayAccount, merchant_ref: str) -> Payment | None:
+    """A payment of this account; another account's references mean nothing here."""
+    return Payment.objects.filter(account=account, merchant_ref=merchant_ref).first()
+
+
+def store_snapshot(store_id: UUID) -> StoreSnapshot | None:
+    return StoreSnapshot.objects.filter(pk=store_id).first()
+
+
+def captured_payments(bill_id: UUID) -> "QuerySet[Payment]":
+    """Payments that brought money, the latest first: surplus goes back in this order."""
+    return Payment.objects.filter(bill_id=bill_id, state=PaymentState.CAPTURED).order_by(
+        "-captured_at", "-id"
+    )

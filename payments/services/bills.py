@@ -1,0 +1,188 @@
+"""Bills follow orders and tabs: they open, grow, shrink, move and close."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from events.kernel.databases import atomic
+from payments.errors import BillNotReady
+from payments.models import (
+    OPEN_STATES,
+    Bill,
+    BillLine,
+    Payment,
+    RefundSource,
+    TabSnapshot,
+)
+from payments.services.settlement import announce_paid, lock_bill, settle, tell_phones
+
+
+def open_bill(
+    *,
+    store_id: UUID,
+    tab_id: UUID,
+    order_id: UUID,
+    order_number: int,
+    pay_after: str,
+    currency: str,
+    table: dict[str, Any],
+    lines: list[dict[str, Any]],
+) -> Bill:
+    """Writes an order's lines on a bill of its own (pay first) or on the tab's growing bill. Safe to repeat.
+
+    `table`: {"table_id", "table_name", "table_token"}; `lines` as in order.placed.
+    """
+    with atomic("payments"):
+        tab = _lock_tab(tab_id, store_id, table)
+        holder = tab.merged_into or tab_id
+        own_order = order_id if pay_after == "order" else None
+        bill = _get_bill(store_id, holder, own_order, currency, table)
+        rows = [_line(bill, order_id, order_number, position, line) for position, line in enumerate(lines)]
+        BillLine.objects.bulk_create(rows, ignore_conflicts=True)
+        if own_order and not sum(row.total for row in rows) and bill.settled_at is None:
+            _give_away(bill)
+        settle(bill)
+        return bill
+
+
+def _lock_tab(tab_id: UUID, store_id: UUID, table: dict[str, Any]) -> TabSnapshot:
+    """The tab's row, locked before any bill: joining tabs and opening bills wait for each other."""
+    TabSnapshot.objects.bulk_create(
+        [TabSnapshot(tab_id=tab_id, store_id=store_id, **table)], ignore_conflicts=True
+    )
+    return TabSnapshot.objects.select_for_update().get(pk=tab_id)
+
+
+def _get_bill(
+    store_id: UUID, tab_id: UUID, order_id: UUID | None, currency: str, table: dict[str, Any]
+) -> Bill:
+    row = Bill(
+        store_id=store_id, tab_id=tab_id, origin_tab_id=tab_id, order_id=order_id, currency=currency, **table
+    )
+    Bill.objects.bulk_create([row], ignore_conflicts=True)
+    mine = {"order_id": order_id} if order_id else {"origin_tab_id": tab_id, "order_id": None}
+    return Bill.objects.select_for_update().get(**mine)
+
+
+def _line(bill: Bill, order_id: UUID, number: int, position: int, line: dict[str, Any]) -> BillLine:
+    return BillLine(
+        bill=bill,
+        order_id=order_id,
+        order_number=number,
+        line_id=line["id"],
+        name=line["name"],
+        i18n=line.get("i18n") or {},
+        options=line.get("options") or [],
+        quantity=line["quantity"],
+        unit_price=line["unit_price"],
+        total=line["total"],
+        tax_rate_bp=line.get("tax_rate_bp") or 0,
+        guest_id=line.get("guest_id"),
+        guest_name=line.get("guest_name") or "",
+        position=position,
+    )
+
+
+def _give_away(bill: Bill) -> None:
+    bill.settled_at = timezone.now()
+    bill.save(update_fields=["settled_at"])
+    announce_paid(bill, 0)
+
+
+def release_order(*, order_id: UUID, reason: str) -> None:
+    """Takes a dead order off its bill; what was paid for it goes back. Raises BillNotReady before the bill.
+
+    An attempt still open on a pay-first bill is closed by the reconciler; if it was paid meanwhile, the money
+    is booked and sent back.
+    """
+    with atomic("payments"):
+        bill = _bill_of_order(order_id)
+        for line in BillLine.objects.filter(order_id=order_id):
+            line.void(amount=line.total, reason=reason)
+            line.save(update_fields=["voided_amount", "void_reason"])
+        if bill.order_id == order_id:
+            _shut(bill, reason=reason, at=timezone.now())
+        settle(bill, source=RefundSource.ORDER, reason=reason)
+
+
+def void_line(*, order_id: UUID, line_id: UUID, amount: int, reason: str) -> None:
+    """Takes `amount` of one line off; surplus goes back. Raises BillNotReady before the bill is there."""
+    with atomic("payments"):
+        bill = _bill_of_order(order_id)
+        line = BillLine.objects.get(order_id=order_id, line_id=line_id)
+        line.void(amount=amount, reason=reason)
+        line.save(update_fields=["voided_amount", "void_reason"])
+        settle(bill, source=RefundSource.ORDER, reason=reason)
+
+
+def _bill_of_order(order_id: UUID) -> Bill:
+    bill_id = BillLine.objects.filter(order_id=order_id).values_list("bill_id", flat=True).first()
+    if bill_id is None:
+        raise BillNotReady
+    bill = lock_bill(bill_id)
+    # Tabs may have been joined while we waited for the lock.
+    moved_to = BillLine.objects.filter(order_id=order_id).values_list("bill_id", flat=True).first()
+    return bill if moved_to == bill_id else _bill_of_order(order_id)
+
+
+def move_tab(*, store_id: UUID, tab_id: UUID, table: dict[str, Any], seq: int) -> None:
+    """The party sits elsewhere; `seq` orders moves, an older one is ignored."""
+    with atomic("payments"):
+        tab = _lock_tab(tab_id, store_id, table)
+        if tab.moved_seq >= seq:
+            return
+        TabSnapshot.objects.filter(pk=tab_id).update(moved_seq=seq, **table)
+        Bill.objects.filter(tab_id=tab_id).update(**table)
+
+
+def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[str, Any]) -> None:
+    """Joins a tab's bills into another tab.
+
+    A tab bill that nobody tried to pay yet gives its lines to the other tab's bill; one with payments stays
+    a bill of its own beside it, so that money never changes its bill.
+    """
+    with atomic("payments"):
+        first, second = sorted([tab_id, into_tab_id])
+        for one in (first, second):
+            _lock_tab(one, store_id, table if one == tab_id else {})
+        TabSnapshot.objects.filter(pk=tab_id).update(merged_into=into_tab_id, closed_at=timezone.now())
+        TabSnapshot.objects.filter(merged_into=tab_id).update(merged_into=into_tab_id)
+        for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
+            _join(bill, into_tab_id)
+
+
+def _join(bill: Bill, into_tab_id: UUID) -> None:
+    if bill.order_id is None and not bill.payments.exists():
+        target = _get_bill(bill.store_id, into_tab_id, None, bill.currency, _table_of(into_tab_id))
+        BillLine.objects.filter(bill=bill).update(bill=target)
+        bill.close(reason="merged", at=timezone.now())
+        bill.save(update_fields=["closed_at", "close_reason"])
+        settle(target)
+        return
+    bill.tab_id = into_tab_id
+    bill.save(update_fields=["tab_id"])
+    tell_phones(bill)
+
+
+def _table_of(tab_id: UUID) -> dict[str, Any]:
+    fields = ("table_id", "table_name", "table_token")
+    return dict(TabSnapshot.objects.filter(pk=tab_id).values(*fields).get())
+
+
+def close_tab(*, store_id: UUID, tab_id: UUID, table: dict[str, Any], reason: str) -> None:
+    """The party left: its bills take no new payments; what is still owed is written off by that reason."""
+    with atomic("payments"):
+        _lock_tab(tab_id, store_id, table)
+        now = timezone.now()
+        TabSnapshot.objects.filter(pk=tab_id).update(closed_at=now)
+        for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
+            _shut(bill, reason=reason, at=now)
+            settle(bill)
+
+
+def _shut(bill: Bill, *, reason: str, at: datetime) -> None:
+    bill.close(reason=reason, at=at)
+    bill.save(update_fields=["closed_at", "close_reason"])
+    Payment.objects.filter(bill=bill, state__in=OPEN_STATES).update(check_at=at)

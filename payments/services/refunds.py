@@ -1,0 +1,205 @@
+"""Money goes back: wish, send, record. The wish is a row with its amount reserved first."""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils import timezone
+
+from events.kernel.databases import atomic
+from events.outbox import publish
+from payments.errors import KeyReused, NotRefundable, PaymentUnknown, WrongState
+from payments.events import RefundCompleted, RefundFailed
+from payments.gateways.base import Kind, RefundOutcome
+from payments.gateways.registry import gateway_named
+from payments.models import (
+    Bill,
+    EntryKind,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundSource,
+    RefundState,
+)
+from payments.selectors import sums_of_bill
+from payments.services.external_refunds import book_refund
+from payments.services.settlement import add_refund, lock_bill, refund_event, settle, tell_phones
+from payments.services.translate import account_of, refund_order_of
+
+logger = logging.getLogger(__name__)
+
+RETRY = timedelta(seconds=30)
+
+
+class RefundUncertain(Exception):
+    """The gateway did not answer: nobody knows whether it gave the money back. Try again, same reference."""
+
+
+def request_refund(
+    *,
+    store_id: UUID,
+    payment_id: UUID,
+    amount: int,
+    reason: str,
+    actor_id: UUID,
+    actor_name: str,
+    key: str,
+) -> Refund:
+    """Staff give money back. The bill is lowered by it, so that nobody is asked to pay it again.
+
+    The same key gives the same refund. Raises PaymentUnknown, NotRefundable, KeyReused.
+    """
+    with atomic("payments"):
+        bill, payment = lock_payment(payment_id, store_id)
+        scope = f"staff:{actor_id}"
+        if known := Refund.objects.filter(key_scope=scope, key=key).first():
+            if (known.payment_id, known.amount) != (payment_id, amount):
+                raise KeyReused
+            return known
+        if not 0 < amount <= payment.refundable:
+            raise NotRefundable(refundable=payment.refundable, currency=payment.currency)
+        refund = add_refund(
+            bill,
+            payment,
+            amount=amount,
+            source=RefundSource.STAFF,
+            reason=reason,
+            credit=amount - min(amount, sums_of_bill(bill.id).surplus),
+            key=(scope, key),
+            actor=(actor_id, actor_name),
+        )
+        tell_phones(bill)
+        return refund
+
+
+def lock_payment(payment_id: UUID, store_id: UUID) -> tuple[Bill, Payment]:
+    """Bill and payment of this store, locked in that order. Raises PaymentUnknown."""
+    bill_id = (
+        Payment.objects.filter(pk=payment_id, store_id=store_id).values_list("bill_id", flat=True).first()
+    )
+    if bill_id is None:
+        raise PaymentUnknown
+    bill = lock_bill(bill_id)
+    return bill, Payment.objects.select_for_update().get(pk=payment_id)
+
+
+def send_refund(*, refund_id: UUID) -> Refund:
+    """Claim → commit → call → record. Raises RefundUncertain when the gateway's answer is unknown.
+
+    A second try first asks what became of the first one; its reference is the same, so money moves once.
+    """
+    claimed = _claim(refund_id)
+    refund = Refund.objects.select_related("payment__account").get(pk=refund_id)
+    if not claimed:
+        return refund
+    gateway = gateway_named(refund.payment.gateway)
+    account, order = account_of(refund.payment.account), refund_order_of(refund)
+    outcome = gateway.fetch_refund(account, order) if refund.attempts > 1 else None
+    if outcome is None or (outcome.kind == Kind.UNKNOWN and outcome.failure == "not-found"):
+        outcome = gateway.refund(account, order)
+    if outcome.kind == Kind.UNKNOWN:
+        raise RefundUncertain(f"refund {refund_id}: no answer yet")
+    return record_refund(refund_id=refund_id, outcome=outcome)
+
+
+def _claim(refund_id: UUID) -> bool:
+    with atomic("payments"):
+        refund = Refund.objects.select_for_update().get(pk=refund_id)
+        now = timezone.now()
+        if not refund.send(at=now, check_at=now + RETRY):
+            return False
+        refund.save(update_fields=["state", "sent_at", "attempts", "check_at"])
+        return True
+
+
+def record_refund(*, refund_id: UUID, outcome: RefundOutcome) -> Refund:
+    """Books what the gateway said about a refund; used by the call, the webhook and the reconciler alike."""
+    with atomic("payments"):
+        row = Refund.objects.values_list("bill_id", "payment_id").get(pk=refund_id)
+        bill = lock_bill(row[0])
+        payment = Payment.objects.select_for_update().get(pk=row[1])
+        refund = Refund.objects.select_for_update().get(pk=refund_id)
+        if outcome.kind == Kind.SUCCESS and outcome.amount != refund.amount:
+            logger.error("refund %s: the gateway says %s", refund_id, outcome.amount)
+        elif outcome.kind == Kind.SUCCESS:
+            _succeed(bill, refund, outcome)
+        elif outcome.kind == Kind.DEFINITIVE_FAILURE:
+            _fail(bill, payment, refund, outcome)
+        return refund
+
+
+def _succeed(bill: Bill, refund: Refund, outcome: RefundOutcome) -> None:
+    if not refund.is_pending:
+        return
+    if outcome.pending:
+        refund.state = RefundState.PENDING
+        refund.check_at = None
+        refund.save(update_fields=["state", "check_at"])
+        return
+    refund.finish(state=RefundState.SUCCEEDED, at=timezone.now(), gateway_ref=outcome.gateway_ref)
+    refund.save()
+    book_refund(bill, refund, EntryKind.REFUND)
+    publish(refund_event(RefundCompleted, bill, refund), correlation_id=bill.tab_id)
+    settle(bill)
+
+
+def _fail(bill: Bill, payment: Payment, refund: Refund, outcome: RefundOutcome) -> None:
+    if refund.state in (RefundState.FAILED, RefundState.REVERSED):
+        return
+    came_back = refund.state == RefundState.SUCCEEDED
+    state = RefundState.REVERSED if came_back else RefundState.FAILED
+    refund.finish(state=state, at=timezone.now(), failure=outcome.failure)
+    refund.save()
+    if came_back:
+        book_refund(bill, refund, EntryKind.REFUND_RETURNED)
+    payment.returned -= refund.amount
+    payment.save(update_fields=["returned"])
+    publish(refund_event(RefundFailed, bill, refund), correlation_id=bill.tab_id)
+    tell_phones(bill)
+
+
+def confirm_hand_back(*, store_id: UUID, refund_id: UUID, actor_id: UUID, actor_name: str) -> Refund:
+    """Staff gave the cash of a waiting counter refund back by hand. Raises PaymentUnknown, WrongState."""
+    refund = Refund.objects.select_related("payment").filter(pk=refund_id, store_id=store_id).first()
+    if refund is None:
+        raise PaymentUnknown
+    if refund.payment.gateway != "counter" or not refund.is_pending:
+        raise WrongState
+    with atomic("payments"):
+        Refund.objects.filter(pk=refund_id).update(actor_id=actor_id, actor_name=actor_name[:150])
+        outcome = RefundOutcome(Kind.SUCCESS, amount=refund.amount, currency=refund.currency)
+        return record_refund(refund_id=refund_id, outcome=outcome)
+
+
+def reverse_counter_payment(
+    *, store_id: UUID, payment_id: UUID, reason: str, actor_id: UUID, actor_name: str
+) -> Refund:
+    """Takes back a counter payment booked by mistake; the bill is owed again. Nothing is deleted.
+
+    Raises PaymentUnknown, WrongState (not a counter payment, or already given back).
+    """
+    with atomic("payments"):
+        bill, payment = lock_payment(payment_id, store_id)
+        if payment.gateway != "counter" or payment.state != PaymentState.CAPTURED or not payment.refundable:
+            raise WrongState
+        refund = Refund(
+            payment=payment,
+            bill=bill,
+            store_id=store_id,
+            amount=payment.refundable,
+            currency=payment.currency,
+            source=RefundSource.REVERSAL,
+            state=RefundState.SUCCEEDED,
+            reason=reason[:200],
+            actor_id=actor_id,
+            actor_name=actor_name[:150],
+            done_at=timezone.now(),
+            key_scope="reversal",
+            key=str(payment.id),
+        )
+        refund.save(force_insert=True)
+        payment.returned += refund.amount
+        payment.save(update_fields=["returned"])
+        book_refund(bill, refund, EntryKind.REVERSAL)
+        settle(bill)
+        return refund

@@ -1,0 +1,120 @@
+"""The one place that compares a bill with its ledger: announces "paid", sends surplus back."""
+
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from django.utils import timezone
+
+from events.kernel.hints import hint
+from events.outbox import publish
+from payments.events import BillPaid, RefundEvent, RefundRequested
+from payments.models import Bill, Payment, Refund, RefundSource
+from payments.selectors import captured_payments, sums_of_bill
+
+# The event queue sends a refund at once; the reconciler only looks after what it forgot.
+SEND_GRACE = timedelta(seconds=30)
+RefundEventT = TypeVar("RefundEventT", bound=RefundEvent)
+
+
+def lock_bill(bill_id: UUID) -> Bill:
+    """The bill, locked: the first lock of every change of money."""
+    return Bill.objects.select_for_update().get(pk=bill_id)
+
+
+def settle(bill: Bill, *, source: RefundSource = RefundSource.OVERPAID, reason: str = "") -> None:
+    """Call under the bill's lock after anything moved: lines, captures, refunds. Safe to repeat."""
+    sums = sums_of_bill(bill.id)
+    if sums.surplus:
+        _return_surplus(bill, sums.surplus, source, reason)
+    if sums.is_paid and bill.settled_at is None:
+        bill.settled_at = timezone.now()
+        bill.save(update_fields=["settled_at"])
+        announce_paid(bill, sums.total)
+    elif sums.due and bill.settled_at is not None:
+        bill.settled_at = None
+        bill.save(update_fields=["settled_at"])
+    tell_phones(bill)
+
+
+def tell_phones(bill: Bill) -> None:
+    """Hints the party's phones and the board that the bill looks different."""
+    hint("payments", f"tab.{bill.tab_id}", {"topic": "bill"})
+    hint("payments", f"store.{bill.store_id}", {"topic": "board"})
+
+
+def announce_paid(bill: Bill, total: int) -> None:
+    """Publishes bill.paid; `tab_settled` says whether it was the tab's last open bill."""
+    others = Bill.objects.filter(tab_id=bill.tab_id, settled_at=None, closed_at=None).exclude(pk=bill.pk)
+    publish(
+        BillPaid(
+            store_id=bill.store_id,
+            bill_id=bill.id,
+            tab_id=bill.tab_id,
+            order_id=bill.order_id,
+            total=total,
+            currency=bill.currency,
+            tab_settled=not others.exists(),
+        ),
+        correlation_id=bill.tab_id,
+    )
+
+
+def _return_surplus(bill: Bill, surplus: int, source: RefundSource, reason: str) -> None:
+    for payment in captured_payments(bill.id).select_for_update():
+        amount = min(surplus, payment.refundable)
+        if amount <= 0:
+            continue
+        cause = RefundSource.LATE if payment.late and source == RefundSource.OVERPAID else source
+        add_refund(bill, payment, amount=amount, source=cause, reason=reason)
+        surplus -= amount
+        if not surplus:
+            return
+
+
+def add_refund(
+    bill: Bill,
+    payment: Payment,
+    *,
+    amount: int,
+    source: RefundSource,
+    reason: str,
+    credit: int = 0,
+    key: tuple[str, str] | None = None,
+    actor: tuple[UUID | None, str] = (None, ""),
+) -> Refund:
+    """Reserves `amount` of the payment (locked by the caller) and records the wish; sending comes later."""
+    payment.returned += amount
+    payment.save(update_fields=["returned"])
+    refund = Refund(
+        payment=payment,
+        bill=bill,
+        store_id=bill.store_id,
+        amount=amount,
+        credit=credit,
+        currency=payment.currency,
+        source=source,
+        reason=reason[:200],
+        actor_id=actor[0],
+        actor_name=actor[1],
+    )
+    refund.key_scope, refund.key = key or ("auto", str(refund.id))
+    refund.check_at = timezone.now() + SEND_GRACE
+    refund.save(force_insert=True)
+    publish(refund_event(RefundRequested, bill, refund), correlation_id=bill.tab_id)
+    return refund
+
+
+def refund_event(event: type[RefundEventT], bill: Bill, refund: Refund) -> RefundEventT:
+    """The refund as a fact of the given type."""
+    return event(
+        store_id=bill.store_id,
+        refund_id=refund.id,
+        payment_id=refund.payment_id,
+        bill_id=bill.id,
+        tab_id=bill.tab_id,
+        order_id=bill.order_id,
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+    )

@@ -1,0 +1,224 @@
+"""A guest starts to pay: reserve the share, tell the gateway, answer with what the phone does next."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from events.kernel.databases import atomic
+from payments.errors import (
+    AmountTooHigh,
+    BeingPaid,
+    BillClosed,
+    BillNotReady,
+    BillUnknown,
+    GatewayUnavailable,
+    KeyReused,
+    MethodUnavailable,
+    NothingToPay,
+)
+from payments.gateways.base import Kind, NextAction
+from payments.gateways.registry import gateway_named
+from payments.models import OPEN_STATES, Bill, GatewayAccount, Payment, PaymentState, ShareKind
+from payments.selectors import account_for, sums_of_bill, tab_family
+from payments.services.complete_payment import apply_outcome, close_payment
+from payments.services.settlement import lock_bill, tell_phones
+from payments.services.translate import account_of, attempt_of, context_of
+from payments.shares import BillSums, even_share
+
+FIRST_CHECK = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Payer:
+    """The phone that pays."""
+
+    guest_id: UUID
+    tab_id: UUID
+    token: str
+
+
+@dataclass(frozen=True)
+class Share:
+    """How much of the bill: all that is left, my own lines, one of `parts` even shares, or an `amount`."""
+
+    kind: str = ShareKind.ALL
+    parts: int | None = None
+    amount: int | None = None
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the phone asked for; equal wishes under one key are one payment."""
+
+    method: str
+    share: Share
+    order_id: UUID | None = None
+    bill_id: UUID | None = None
+
+    @property
+    def hash(self) -> str:
+        parts = [self.method, self.share.kind, self.share.parts, self.share.amount]
+        parts += [str(self.order_id), str(self.bill_id)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def start_payment(*, payer: Payer, wish: Wish, key: str, language: str) -> Payment:
+    """Reserves the share (committed before the gateway hears of it) and prepares the attempt.
+
+    The same key, or the same wish while its attempt is open, gives the same payment. Raises BillNotReady,
+    BillUnknown, BillClosed, NothingToPay, BeingPaid, AmountTooHigh, MethodUnavailable, KeyReused,
+    GatewayUnavailable (repeat with the same key).
+    """
+    payment, outdated = _reserve(payer, wish, key)
+    for old in outdated:  # the phone changed its mind: stop its other attempt at the gateway first
+        close_payment(payment_id=old)
+    if payment is None:
+        payment, outdated = _reserve(payer, wish, key)
+    if payment is None:
+        raise BeingPaid
+    return prepare(payment_id=payment.id, language=language)
+
+
+def _reserve(payer: Payer, wish: Wish, key: str) -> tuple[Payment | None, list[UUID]]:
+    with atomic("payments"):
+        bill = lock_bill(_find_bill(payer, wish))
+        if known := Payment.objects.filter(key_scope=_scope(payer), key=key).first():
+            if known.request_hash != wish.hash:
+                raise KeyReused
+            return known, []
+        account = account_for(bill.store_id, wish.method)
+        if account is None:
+            raise MethodUnavailable
+        if not bill.is_open:
+            raise BillClosed
+        return _continue_or_add(bill, account, payer, wish, key)
+
+
+def _scope(payer: Payer) -> str:
+    return f"guest:{payer.guest_id}"
+
+
+def _find_bill(payer: Payer, wish: Wish) -> UUID:
+    bills = Bill.objects.filter(tab_id__in=tab_family(payer.tab_id)).order_by("id")
+    if wish.bill_id:
+        bills = bills.filter(pk=wish.bill_id)
+    elif wish.order_id:
+        bills = bills.filter(lines__order_id=wish.order_id)
+    else:
+        bills = bills.filter(order_id=None)
+    found = bills.values_list("pk", flat=True).first()
+    if found is None:
+        raise BillUnknown if wish.bill_id else BillNotReady
+    return found
+
+
+def _continue_or_add(
+    bill: Bill, account: GatewayAccount, payer: Payer, wish: Wish, key: str
+) -> tuple[Payment | None, list[UUID]]:
+    mine = list(Payment.objects.filter(bill=bill, guest_id=payer.guest_id, state__in=OPEN_STATES))
+    now = timezone.now()
+    for old in mine:
+        if old.request_hash == wish.hash and old.expires_at > now + timedelta(seconds=60):
+            return old, []
+    if mine:
+        return None, [old.id for old in mine]
+    amount = share_amount(bill, wish.share, payer.guest_id)
+    return _add(bill, account, payer, wish, key, amount), []
+
+
+def _add(bill: Bill, account: GatewayAccount, payer: Payer, wish: Wish, key: str, amount: int) -> Payment:
+    now = timezone.now()
+    minutes = gateway_named(account.gateway).capabilities.attempt_minutes
+    payment = Payment.objects.create(
+        bill=bill,
+        account=account,
+        store_id=bill.store_id,
+        tab_id=bill.tab_id,
+        order_id=bill.order_id,
+        guest_id=payer.guest_id,
+        table_token=payer.token,
+        gateway=account.gateway,
+        mode=account.mode,
+        amount=amount,
+        currency=bill.currency,
+        share_kind=wish.share.kind,
+        share_parts=wish.share.parts,
+        key_scope=_scope(payer),
+        key=key,
+        request_hash=wish.hash,
+        expires_at=now + timedelta(minutes=minutes),
+        check_at=now + FIRST_CHECK,
+    )
+    tell_phones(bill)
+    return payment
+
+
+def share_amount(bill: Bill, share: Share, guest_id: UUID) -> int:
+    """Minor units this share costs now; call under the bill's lock. Never more than nobody else is paying."""
+    sums = sums_of_bill(bill.id)
+    if not sums.due:
+        raise NothingToPay
+    if not sums.rest:
+        raise BeingPaid(reserved=sums.reserved)
+    amount = _wanted(bill, share, guest_id, sums)
+    if amount <= 0:
+        raise NothingToPay
+    return amount
+
+
+def _wanted(bill: Bill, share: Share, guest_id: UUID, sums: BillSums) -> int:
+    if share.kind == ShareKind.AMOUNT:
+        if (share.amount or 0) > sums.rest:
+            raise AmountTooHigh(rest=sums.rest, currency=bill.currency)
+        return share.amount or 0
+    if share.kind == ShareKind.MINE:
+        return min(sums.rest, _mine_left(bill, guest_id))
+    if share.kind == ShareKind.EVEN:
+        return _even(bill, share.parts or 1, sums)
+    return sums.rest
+
+
+def _mine_left(bill: Bill, guest_id: UUID) -> int:
+    owed = sum(line.owed for line in bill.lines.filter(guest_id=guest_id))
+    return owed - sum(payment.amount - payment.returned for payment in _live(bill).filter(guest_id=guest_id))
+
+
+def _even(bill: Bill, parts: int, sums: BillSums) -> int:
+    taken = list(_live(bill).filter(share_kind=ShareKind.EVEN, share_parts=parts))
+    if len(taken) >= parts - 1:
+        return sums.rest  # the last share carries the remainder
+    return min(sums.rest, max(1, even_share(sums.total, parts, len(taken))))
+
+
+def _live(bill: Bill) -> "QuerySet[Payment]":
+    return Payment.objects.filter(bill=bill, state__in=[*OPEN_STATES, PaymentState.CAPTURED])
+
+
+def prepare(*, payment_id: UUID, language: str) -> Payment:
+    """Tells the gateway of a created attempt, outside any transaction; repeating it is safe."""
+    payment = Payment.objects.select_related("account", "bill").get(pk=payment_id)
+    if payment.state != PaymentState.CREATED:
+        return payment
+    gateway = gateway_named(payment.gateway)
+    prepared = gateway.prepare(
+        account_of(payment.account), attempt_of(payment), context_of(payment, language)
+    )
+    if prepared.kind == Kind.UNKNOWN:
+        raise GatewayUnavailable
+    if prepared.kind == Kind.DEFINITIVE_FAILURE:
+        return apply_outcome(payment_id=payment.id, outcome=prepared.as_outcome())
+    return _record_start(payment, prepared.next_action, prepared.gateway_ref)
+
+
+def _record_start(payment: Payment, action: NextAction | None, gateway_ref: str) -> Payment:
+    with atomic("payments"):
+        fresh = Payment.objects.select_for_update().get(pk=payment.pk)
+        next_action = {"type": action.type, "url": action.url} if action else None
+        fresh.start(next_action=next_action, gateway_ref=gateway_ref)
+        fresh.save(update_fields=["state", "next_action", "gateway_ref"])
+        return fresh

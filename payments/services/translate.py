@@ -1,0 +1,70 @@
+"""Rows into what adapters speak."""
+
+from django.conf import settings
+from django.core import signing
+from django.utils.translation import gettext as _
+
+from payments.gateways.base import Account, Attempt, Context, RefundOrder
+from payments.models import GatewayAccount, Payment, Refund, RefundSource
+from payments.selectors import store_snapshot
+
+RETURN_SALT = "hansang.payments.return"
+RETURN_SECONDS = 24 * 3600
+
+
+def account_of(row: GatewayAccount) -> Account:
+    """The account with its secrets in clear, for one call."""
+    store = store_snapshot(row.store_id)
+    return Account(
+        gateway=row.gateway,
+        mode=row.mode,
+        merchant_id=row.merchant_id,
+        store_name=str(store) if store else "",
+        credentials=row.credentials,
+        webhook_secrets=row.webhook_secrets,
+    )
+
+
+def attempt_of(payment: Payment) -> Attempt:
+    return Attempt(
+        merchant_ref=payment.merchant_ref,
+        gateway_ref=payment.gateway_ref,
+        amount=payment.amount,
+        currency=payment.currency,
+        description=_("Table %(name)s") % {"name": payment.bill.table_name},
+        expires_at=payment.expires_at,
+    )
+
+
+def context_of(payment: Payment, language: str) -> Context:
+    """Where the wallet sends the phone (a signed address: no cookie is needed) and its webhooks."""
+    return Context(
+        return_url=f"{settings.PUBLIC_URL}/pay/return/{return_token(payment)}/",
+        hook_url=f"{settings.PUBLIC_URL}/hooks/{payment.gateway}/{payment.account.hook_slug}/",
+        language=language,
+    )
+
+
+def return_token(payment: Payment) -> str:
+    """Signed and expiring; it allows to see and to complete this one attempt, nothing else."""
+    return signing.dumps(payment.id.hex, salt=RETURN_SALT)
+
+
+def read_return_token(token: str) -> str | None:
+    """The payment's id; None when the token is forged, cut or too old."""
+    try:
+        return str(signing.loads(token, salt=RETURN_SALT, max_age=RETURN_SECONDS))
+    except signing.BadSignature:
+        return None
+
+
+def refund_order_of(refund: Refund) -> RefundOrder:
+    return RefundOrder(
+        reference=refund.id.hex,
+        merchant_ref=refund.payment.merchant_ref,
+        gateway_ref=refund.payment.gateway_ref,
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+        by_staff=refund.source in (RefundSource.STAFF, RefundSource.REVERSAL),
+    )

@@ -1,0 +1,47 @@
+"""Arithmetic of bills: whole minor units in, whole minor units out, nothing lost in rounding."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BillSums:
+    """A bill in numbers, minor units. `total` is what the lines cost, less what staff waived."""
+
+    total: int
+    captured: int
+    refunded: int
+    refunding: int
+    reserved: int
+
+    @property
+    def held(self) -> int:
+        """What the store keeps once every refund under way is done."""
+        return self.captured - self.refunded - self.refunding
+
+    @property
+    def due(self) -> int:
+        """What is still owed."""
+        return max(0, self.total - self.held)
+
+    @property
+    def rest(self) -> int:
+        """What is owed and not being paid by somebody right now."""
+        return max(0, self.due - self.reserved)
+
+    @property
+    def surplus(self) -> int:
+        """What must go back."""
+        return max(0, self.held - self.total)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.total > 0 and self.held >= self.total
+
+
+def even_share(total: int, parts: int, index: int) -> int:
+    """The share number `index` (from 0) of `parts`; the last one carries the remainder. They sum up exactly.
+
+    even_share(10000, 3, 0) == 3333; even_share(10000, 3, 2) == 3334.
+    """
+    share = total // parts
+    return total - share * (parts - 1) if index >= parts - 1 else share
