@@ -1,0 +1,262 @@
+"""The base of every admin class: scoped to the person's stores, and without any change by GET.
+
+Who may do what comes from `request.memberships`, never from Django's permission rows. Only this module and
+the admin modules know the theme, so that it can be exchanged.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import ForeignKey, Model, QuerySet
+from django.forms import Form, ModelChoiceField
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import Promise
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+
+from events.kernel.errors import DomainError
+
+Roles = frozenset[str]
+MANAGERS: Roles = frozenset({"owner", "manager"})
+OWNERS: Roles = frozenset({"owner"})
+Text = str | Promise
+
+
+def managed_stores(request: HttpRequest, roles: Roles = MANAGERS) -> dict[UUID, Any]:
+    """store id -> Membership, of the stores where the caller has one of `roles`."""
+    memberships = request.memberships  # type: ignore[attr-defined]
+    return {key: row for key, row in memberships.items() if row.role in roles}
+
+
+def actor_of(request: HttpRequest) -> tuple[UUID, str]:
+    """The caller's id and name, as histories keep them."""
+    return request.user.pk, request.user.display_name  # type: ignore[union-attr]
+
+
+def may_enter(request: HttpRequest) -> bool:
+    """Whether the back office opens for the caller: active, admitted, and owner or manager somewhere."""
+    user = request.user
+    if not (user.is_active and user.is_staff):
+        return False
+    return user.is_superuser or bool(managed_stores(request))
+
+
+class _MembershipPermissions:
+    """Answers Django's permission questions from the caller's memberships."""
+
+    roles: Roles = MANAGERS
+    edit_roles: Roles | None = None  # default: the same as `roles`
+    store_field = "store_id"
+
+    def stores_for(self, request: HttpRequest, *, edit: bool = False) -> dict[UUID, Any]:
+        """The stores whose rows the caller may see, or with `edit` change."""
+        roles = self.edit_roles if edit and self.edit_roles is not None else self.roles
+        return managed_stores(request, roles)
+
+    def store_id_of(self, obj: Any) -> UUID | None:
+        """The store that the row belongs to, found along `store_field`."""
+        for name in self.store_field.split("__"):
+            obj = getattr(obj, name, None)
+        return getattr(obj, "pk", obj)
+
+    def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
+        stores = self.stores_for(request, edit=edit)
+        if not may_enter(request) or not stores:
+            return False
+        if not isinstance(obj, Model):  # None, or the id that the theme passes: the queryset judges later
+            return True
+        return obj._state.adding or self.store_id_of(obj) in stores
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._allowed(request, None, edit=False)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, obj, edit=False)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, None, edit=True)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, obj, edit=True)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._allowed(request, obj, edit=True)
+
+
+class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):  # type: ignore[misc]
+    """Rows of the caller's stores only. `store_field` is the lookup from the row to the store's id.
+
+    Choices of foreign keys are limited the same way when their model has a scoped admin too; a row that would
+    land in a foreign store is refused. `roles` may read, `edit_roles` may change (default: the same).
+    """
+
+    list_fullwidth = True
+    list_per_page = 50
+    compressed_fields = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(**{f"{self.store_field}__in": list(self.stores_for(request))})
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        if isinstance(related, StoreScopedAdmin) and "queryset" not in kwargs:
+            kwargs["queryset"] = related.get_queryset(request)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        # A row of the store table itself is the one thing that belongs to no store yet.
+        if self.store_field not in {"id", "pk"} and self.store_id_of(obj) not in self.stores_for(
+            request, edit=True
+        ):
+            raise PermissionDenied
+        super().save_model(request, obj, form, change)
+
+    def object_or_404(self, request: HttpRequest, object_id: Any) -> Any:
+        """The row if the caller may see it; otherwise the same 404 as for a row that is not there."""
+        try:
+            row = self.get_queryset(request).filter(pk=object_id).first()
+        except (ValueError, ValidationError):
+            row = None
+        if row is None:
+            raise Http404
+        return row
+
+    def list_url(self) -> str:
+        """The address of this model's list."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+
+    def row_url(self, object_id: Any) -> str:
+        """The address of one row's page."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[object_id])
+
+
+class ReadOnlyAdmin(_MembershipPermissions):
+    """Mix in first: the rows can be read, and changed only by actions that call services."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """For actions: `dialog_action(permissions=("operate",))`."""
+        return self._allowed(request, obj, edit=True)
+
+
+class PlatformAdmin(ModelAdmin):  # type: ignore[misc]
+    """Only for the people who run the whole installation."""
+
+    def _is_platform(self, request: HttpRequest) -> bool:
+        return may_enter(request) and bool(request.user.is_superuser)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self._is_platform(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_platform(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self._is_platform(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_platform(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._is_platform(request)
+
+
+class ScopedTabularInline(_MembershipPermissions, TabularInline):  # type: ignore[misc]
+    """Rows below a scoped row: the parent's page already proved the store."""
+
+    extra = 0
+
+    def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
+        return may_enter(request) and bool(self.stores_for(request, edit=edit))
+
+
+class ScopedStackedInline(_MembershipPermissions, StackedInline):  # type: ignore[misc]
+    """Like ScopedTabularInline, one block per row."""
+
+    extra = 0
+
+    def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
+        return may_enter(request) and bool(self.stores_for(request, edit=edit))
+
+
+Operation = Callable[..., Text | None]
+
+
+def dialog_action(
+    *,
+    title: Text,
+    description: Text = "",
+    submit: Text = "",
+    form: type[BaseDialogForm] | None = None,
+    permissions: tuple[str, ...] = ("change",),
+    url_path: str | None = None,
+    icon: str | None = None,
+    variant: Any = None,
+) -> Callable[[Operation], Any]:
+    """A row, detail or list action that asks first: GET only shows the dialog, the CSRF-checked POST acts.
+
+    Decorates `method(self, request, form, obj)` (without `obj` for list actions). It calls a service and
+    returns the sentence to show, or None. A DomainError is shown as a message.
+    """
+    dialog = {
+        "title": title,
+        "description": description,
+        "form_class": form,
+        "form_submit_text": submit,
+    }
+
+    def decorate(operation: Operation) -> Any:
+        @wraps(operation)
+        def run(self: StoreScopedAdmin, request: HttpRequest, form: Form, **kwargs: Any) -> HttpResponse:
+            rows = [self.object_or_404(request, kwargs["object_id"])] if "object_id" in kwargs else []
+            if rows and not all(
+                getattr(self, f"has_{name}_permission")(request, rows[0]) for name in permissions
+            ):
+                raise PermissionDenied
+            _tell(request, lambda: operation(self, request, form, *rows))
+            return after_dialog(request, self.row_url(rows[0].pk) if rows else self.list_url())
+
+        return action(
+            permissions=permissions,
+            description=title,
+            url_path=url_path,
+            icon=icon,
+            variant=variant,
+            dialog=dialog,
+        )(run)
+
+    return decorate
+
+
+def _tell(request: HttpRequest, operation: Callable[[], Text | None]) -> None:
+    try:
+        said = operation()
+    except DomainError as error:
+        messages.error(request, f"{error.title}: {error.detail}" if error.detail else str(error.title))
+        return
+    if said:
+        messages.success(request, str(said))
+
+
+def after_dialog(request: HttpRequest, url: str) -> HttpResponse:
+    """Back to a page: by htmx inside the theme's dialog, by a redirect without it."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": url})
+    return HttpResponseRedirect(url)
