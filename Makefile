@@ -24,7 +24,7 @@ setup-dev:        ## the same with the tools for tests
 	@$(PYTHON) config/bootstrap.py --dev
 
 run: setup        ## everything on this machine (PORT=8000, HOST=127.0.0.1)
-	@exec $(VENV) manage.py up
+	@exec $(VENV) -m config.supervisor
 
 test: lint types  ## lint, types, borders, deployment check and all tests
 	@$(DEPLOY) $(VENV) manage.py check --deploy --fail-level WARNING

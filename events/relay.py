@@ -1,6 +1,6 @@
 """Ships events to the other databases, brings back what a lost worker left, deletes what is old."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connections, transaction
 from django.utils import timezone
@@ -99,7 +99,7 @@ def _fan_out(source: str, events: list[Event]) -> set[str]:
     return {h.context for _, h in wanted}
 
 
-def _copy_events(target: str, events: list[Event], now: object) -> None:
+def _copy_events(target: str, events: list[Event], now: datetime) -> None:
     fields = [field.attname for field in Event._meta.concrete_fields if field.name != "shipped_at"]
     copies = {
         event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now) for event in events
@@ -138,7 +138,7 @@ def purge(*, days: int) -> int:
     return sum(_purge_alias(alias, before) for alias in all_aliases())
 
 
-def _purge_alias(alias: str, before: object) -> int:
+def _purge_alias(alias: str, before: datetime) -> int:
     total = 0
     finished = Delivery.objects.using(alias).filter(
         status__in=(DeliveryStatus.DONE, DeliveryStatus.DISCARDED), event__occurred_at__lt=before

@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,14 @@ from config.supervisor.processes import Child, stop_all, tied_to_parent
 from config.supervisor.servers import Servers
 
 READY_SECONDS = 60.0
+# The pages come first; the queue keeps what happens in the second until its workers run too.
+FIRST = ("web", "live")
 _WATCH_SECONDS = 0.2
 _FALLS_BEFORE_READY = 3
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
 
 
 @dataclass
@@ -35,7 +40,6 @@ class Run:
     data: Path
     host: str
     port: int
-    say: Callable[[str], None]
     with_demo: bool = True
     children: list[Child] = field(default_factory=list)
     running: Servers = field(default_factory=lambda: Servers("", "", []))
@@ -51,7 +55,7 @@ class Run:
             self._start(patience=10.0 if lock.was_killed else 0.0)
             self._watch()
         except KeyboardInterrupt:
-            self.say("stopping")
+            say("stopping")
         finally:
             self.stopping = True
             self._stop()
@@ -74,13 +78,18 @@ class Run:
         env = self._environment()
         links = self._prepare(env)
         self.children = fleet(self.host, self.port, self.data, env, self.root)
-        for child in self.children:
-            child.start()
+        self._start_children(first=True)
         self._wait_until_ready()
+        self._start_children(first=False)
         notes = [f"Data and logs: {self.data}"]
         if self.host == "127.0.0.1":
             notes.append("For phones in this Wi-Fi:  HOST=0.0.0.0 make run")
-        self.say(banner(links, env["PUBLIC_URL"], time.monotonic() - self.started_at, notes))
+        say(banner(links, env["PUBLIC_URL"], time.monotonic() - self.started_at, notes))
+
+    def _start_children(self, *, first: bool) -> None:
+        for child in self.children:
+            if (child.name in FIRST) == first:
+                child.start()
 
     def _environment(self) -> dict[str, str]:
         env = {
@@ -141,7 +150,7 @@ class Run:
         while True:
             for child in [*self.running.children, *self.children]:
                 if news := child.revive():
-                    self.say(news)
+                    say(news)
             time.sleep(_WATCH_SECONDS)
 
     def _stop(self) -> None:

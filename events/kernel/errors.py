@@ -27,7 +27,7 @@ class NotFound(DomainError):
 
     code = "not-found"
     status = 404
-    title = "Not found"
+    title: str | Promise = "Not found"
 
 
 class Conflict(DomainError):
@@ -35,10 +35,10 @@ class Conflict(DomainError):
 
     code = "conflict"
     status = 409
-    title = "Conflict"
+    title: str | Promise = "Conflict"
 
 
 class Forbidden(DomainError):
     code = "forbidden"
     status = 403
-    title = "Not allowed"
+    title: str | Promise = "Not allowed"
