@@ -1,0 +1,1 @@
+"""The HTTP API of tabs and orders: one view per operation."""

@@ -1,0 +1,61 @@
+"""Tabs, guests, carts, orders and calls; and what orders remember of stores and menus."""
+
+from orders.models.orders import (
+    GONE,
+    KITCHEN_STATUSES,
+    OPEN_STATUSES,
+    REFUSED_STATUSES,
+    UNDO_SECONDS,
+    DayCounter,
+    LineStatus,
+    Order,
+    OrderLine,
+    OrderStatus,
+)
+from orders.models.snapshots import (
+    MenuSnapshot,
+    SoldOut,
+    StoreRevision,
+    StoreSnapshot,
+    TableSnapshot,
+    TableTokenSnapshot,
+)
+from orders.models.tabs import (
+    DONE_TAB_MINUTES,
+    EMPTY_TAB_MINUTES,
+    Call,
+    CallKind,
+    CartLine,
+    Guest,
+    PayAfter,
+    Tab,
+    TabStatus,
+)
+
+__all__ = [
+    "Call",
+    "CallKind",
+    "CartLine",
+    "DayCounter",
+    "GONE",
+    "Guest",
+    "KITCHEN_STATUSES",
+    "LineStatus",
+    "MenuSnapshot",
+    "OPEN_STATUSES",
+    "Order",
+    "OrderLine",
+    "OrderStatus",
+    "PayAfter",
+    "REFUSED_STATUSES",
+    "SoldOut",
+    "StoreRevision",
+    "StoreSnapshot",
+    "Tab",
+    "EMPTY_TAB_MINUTES",
+    "DONE_TAB_MINUTES",
+    "TabStatus",
+    "TableSnapshot",
+    "TableTokenSnapshot",
+    "UNDO_SECONDS",
+]

@@ -1,0 +1,331 @@
+"""A guest sends a round: one transaction, and as few round trips as it takes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connections
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import get_language
+
+from events.kernel.databases import alias_of, atomic
+from events.kernel.texts import localized
+from events.outbox import publish
+from orders.errors import (
+    CartChanged,
+    InvalidLines,
+    KeyReused,
+    MenuChanged,
+    SoldOutMeanwhile,
+    StoreClosed,
+    StorePaused,
+    TabClosed,
+)
+from orders.events import OrderPlaced
+from orders.hours import business_day, opening_at
+from orders.models import Guest, Order, OrderLine, OrderStatus, PayAfter, StoreRevision, Tab
+from orders.names import display_name
+from orders.pricing import (
+    MAX_LINES,
+    Change,
+    Choice,
+    Menu,
+    PricedLine,
+    changes_between,
+    price_line,
+    sold_out_among,
+    total_of,
+)
+from orders.services.announce import hint_cart, hint_order
+from orders.services.payment import line_fact, order_fields, publish_submitted
+from orders.storefront import Storefront, menu_at, storefront_of
+
+# Looks for the key, takes the next number and the lines out of the cart: nothing of it if the key is known.
+_PREPARE = """
+WITH seen AS (
+  SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_key = %(key)s
+), counter AS (
+  INSERT INTO orders_daycounter (store_id, business_day, last_number)
+  SELECT %(store)s, %(day)s, 1 WHERE NOT EXISTS (SELECT FROM seen)
+  ON CONFLICT (store_id, business_day) DO UPDATE SET last_number = orders_daycounter.last_number + 1
+  RETURNING last_number
+), taken AS (
+  DELETE FROM orders_cartline WHERE tab_id = %(tab)s AND id = ANY(%(cart)s::uuid[])
+    AND NOT EXISTS (SELECT FROM seen)
+  RETURNING item_id, quantity, options, note, guest_id
+), touched AS (
+  UPDATE orders_tab SET active_at = %(now)s, status = 'open', settled_at = NULL,
+    cart_version = cart_version + (SELECT least(1, count(*)) FROM taken)
+  WHERE id = %(tab)s AND closed_at IS NULL AND NOT EXISTS (SELECT FROM seen)
+)
+SELECT (SELECT id FROM seen), (SELECT last_number FROM counter),
+       (SELECT count(*) FROM orders_order WHERE tab_id = %(tab)s),
+       (SELECT jsonb_agg(to_jsonb(taken)) FROM taken)
+"""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What a phone asks for: `menu_version` is the menu it shows, `cart_line_ids` leave the shared cart."""
+
+    menu_version: int
+    choices: tuple[Choice, ...]
+    cart_line_ids: tuple[UUID, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal wishes: tells a repetition from another order under the same key."""
+        wish = [[list(c.key) for c in self.choices], sorted(str(i) for i in self.cart_line_ids)]
+        return hashlib.sha256(msgspec.json.encode(wish)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Placed:
+    """The order with its lines; `is_new` is False when the key was known."""
+
+    order: Order
+    lines: list[OrderLine]
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    seen: UUID | None
+    number: int
+    round: int
+    cart: list[dict[str, Any]]
+
+
+def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, now: datetime) -> Placed:
+    """Prices and stores a round, once per guest and key; the kitchen hears of it now or when it is paid.
+
+    Raises KeyReused, TabClosed, StoreClosed, StorePaused, SoldOutMeanwhile, MenuChanged, CartChanged,
+    InvalidLines; then nothing was stored.
+    """
+    with atomic("orders"):
+        guest, revision = _lock(guest_id)
+        tab = guest.tab
+        front = storefront_of(tab.store_id, revision)
+        prepared = _prepare(guest, placement, idempotency_key, front, now)
+        if prepared.seen is not None:
+            return _repeat(prepared.seen, placement)
+        tab.require_open()
+        _require_open(front, now)
+        priced = _price(front, placement)
+        order = _new_order(guest, front, priced, prepared, now)
+        order.idempotency_key, order.fingerprint = idempotency_key, placement.fingerprint
+        lines = _new_lines(order, guest, priced, _owners(placement, prepared.cart, tab), front)
+        order.save(force_insert=True)
+        OrderLine.objects.bulk_create(lines)
+        _announce(order, lines, tab, bool(prepared.cart))
+    return Placed(order, lines, True)
+
+
+def _lock(guest_id: UUID) -> tuple[Guest, int]:
+    """The guest with its locked tab, and the store's revision."""
+    revision = StoreRevision.objects.filter(store_id=OuterRef("tab__store_id")).values("number")
+    guest = (
+        Guest.objects.select_for_update(of=("tab",))
+        .select_related("tab")
+        .annotate(revision=Subquery(revision))
+        .filter(pk=guest_id)
+        .first()
+    )
+    if guest is None:
+        raise TabClosed()
+    return guest, guest.revision or 0
+
+
+def _prepare(guest: Guest, placement: Placement, key: str, front: Storefront, now: datetime) -> _Prepared:
+    values = {
+        "guest": guest.pk,
+        "key": key,
+        "store": guest.tab.store_id,
+        "day": business_day(front.settings, now),
+        "tab": guest.tab_id,
+        "cart": list(placement.cart_line_ids),
+        "now": now,
+    }
+    with connections[alias_of("orders")].cursor() as cursor:
+        cursor.execute(_PREPARE, values)
+        seen, number, rounds, cart = cursor.fetchone()
+    return _Prepared(seen, number or 0, rounds + 1, msgspec.json.decode(cart) if cart else [])
+
+
+def _repeat(order_id: UUID, placement: Placement) -> Placed:
+    order = Order.objects.select_related("tab").get(pk=order_id)
+    if order.fingerprint != placement.fingerprint:
+        raise KeyReused()
+    return Placed(order, list(order.lines.select_related("guest")), False)
+
+
+def _require_open(front: Storefront, now: datetime) -> None:
+    if not front.settings.get("accepting_orders", True):
+        raise StorePaused(front.settings.get("pause_message", ""))
+    if not opening_at(front.settings, now).takes_orders:
+        raise StoreClosed()
+
+
+def _price(front: Storefront, placement: Placement) -> list[PricedLine]:
+    """The lines at today's prices; refuses what is no longer what the phone showed."""
+    menu, choices = front.menu, placement.choices
+    if menu is None or not 0 < len(choices) <= MAX_LINES:
+        raise InvalidLines(errors=[{"line": 0, "code": "empty" if not choices else "too-many"}])
+    if changes := sold_out_among(menu, front.sold_out, choices):
+        raise SoldOutMeanwhile(menu_version=menu.version, changes=_told(changes, menu))
+    if placement.menu_version != menu.version:
+        _require_unchanged(front, menu, placement)
+    priced = [price_line(menu, choice) for choice in choices]
+    if errors := [{"line": index, "code": "options"} for index, line in enumerate(priced) if line is None]:
+        raise InvalidLines(errors=errors)
+    return [line for line in priced if line is not None]
+
+
+def _require_unchanged(front: Storefront, menu: Menu, placement: Placement) -> None:
+    shown = menu_at(front.store_id, placement.menu_version)
+    if shown is None:  # no menu of this store: the phone must look again
+        raise MenuChanged(menu_version=menu.version, changes=[])
+    if changes := changes_between(shown, menu, placement.choices):
+        raise MenuChanged(menu_version=menu.version, changes=_told(changes, menu))
+
+
+def _told(changes: Sequence[Change], menu: Menu) -> list[dict[str, Any]]:
+    """Changes as the API tells them, in the reader's language."""
+    language = get_language() or "en"
+    return [
+        {
+            "item_id": change.item_id,
+            "name": localized({**change.item.document, "language": menu.language}, "name", language)
+            if change.item
+            else "",
+            "kind": change.kind,
+            "old": change.old,
+            "new": change.new,
+        }
+        for change in changes
+    ]
+
+
+def _owners(placement: Placement, cart: list[dict[str, Any]], tab: Tab) -> list[UUID | None]:
+    """Who picked each line: the cart knows; what is in no cart is the sender's (None).
+
+    Raises CartChanged unless every named cart line was still there, as the phone showed it.
+    """
+    owners: list[UUID | None] = [None] * len(placement.choices)
+    if len(cart) != len(set(placement.cart_line_ids)):
+        raise CartChanged(cart_version=tab.cart_version)
+    free = {index: choice.key for index, choice in enumerate(placement.choices)}
+    for row in cart:
+        key = (row["item_id"], row["quantity"], tuple(sorted(row["options"])), row["note"])
+        index = next((index for index, wanted in free.items() if wanted == key), None)
+        if index is None:
+            raise CartChanged(cart_version=tab.cart_version)
+        owners[index] = UUID(row["guest_id"])
+        del free[index]
+    return owners
+
+
+def _new_order(
+    guest: Guest, front: Storefront, priced: Sequence[PricedLine], prepared: _Prepared, now: datetime
+) -> Order:
+    tab, settings = guest.tab, front.settings
+    pays_first = tab.pay_after == PayAfter.ORDER
+    assert front.menu is not None
+    return Order(
+        store_id=tab.store_id,
+        tab=tab,
+        guest=guest,
+        guest_name=display_name(guest.nickname, guest.animal, front.language),
+        guest_language=(get_language() or guest.language)[:10],
+        table_id=tab.table_id,
+        table_name=tab.table_name,
+        number=prepared.number,
+        business_day=business_day(settings, now),
+        round=prepared.round,
+        status=OrderStatus.AWAITING_PAYMENT if pays_first else OrderStatus.SUBMITTED,
+        menu_version=front.menu.version,
+        pay_after=tab.pay_after,
+        currency=tab.currency,
+        total=total_of(priced),
+        placed_at=now,
+        submitted_at=None if pays_first else now,
+        expires_at=now + timedelta(minutes=settings.get("unpaid_minutes", 10)) if pays_first else None,
+    )
+
+
+def _new_lines(
+    order: Order,
+    sender: Guest,
+    priced: Sequence[PricedLine],
+    owners: Sequence[UUID | None],
+    front: Storefront,
+) -> list[OrderLine]:
+    others = {owner for owner in owners if owner not in (None, sender.pk)}
+    people = {sender.pk: sender, **(Guest.objects.in_bulk(others) if others else {})}
+    return [
+        _new_line(order, position, people.get(owner or sender.pk, sender), line, front)
+        for position, (line, owner) in enumerate(zip(priced, owners, strict=True))
+    ]
+
+
+def _new_line(order: Order, position: int, guest: Guest, line: PricedLine, front: Storefront) -> OrderLine:
+    item = line.item.document
+    tax = item.get("tax_rate_bp")
+    assert front.menu is not None
+    return OrderLine(
+        order=order,
+        position=position,
+        guest=guest,
+        guest_name=display_name(guest.nickname, guest.animal, front.language),
+        item_id=UUID(line.choice.item_id),
+        name=item["name"],
+        i18n=_names(item),
+        language=front.menu.language,
+        quantity=line.choice.quantity,
+        unit_price=line.unit_price,
+        total=line.total,
+        options=[
+            {"id": option["id"], "name": option["name"], "i18n": _names(option), "price": option["price"]}
+            for option in line.options
+        ],
+        note=line.choice.note,
+        tax_rate_bp=front.settings.get("tax_rate_bp", 0) if tax is None else tax,
+        station=item.get("station") or "",
+        allergens=item.get("allergens") or [],
+        changed_at=order.placed_at,
+    )
+
+
+def _names(row: dict[str, Any]) -> dict[str, Any]:
+    """Only the names of a menu row's translations: descriptions need not be kept with every order."""
+    i18n: dict[str, dict[str, str]] = row.get("i18n") or {}
+    return {code: {"name": texts["name"]} for code, texts in i18n.items() if texts.get("name")}
+
+
+def _announce(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: bool) -> None:
+    event = OrderPlaced(
+        **order_fields(order),
+        table_token=tab.table_token,
+        guest_id=order.guest_id,
+        guest_name=order.guest_name,
+        guest_language=order.guest_language,
+        pay_after=order.pay_after,
+        currency=order.currency,
+        total=order.total,
+        lines=[line_fact(line) for line in lines],
+        placed_at=order.placed_at,
+        expires_at=order.expires_at,
+    )
+    publish(event, correlation_id=tab.pk)
+    if order.status == OrderStatus.SUBMITTED:
+        publish_submitted(order, lines)
+    hint_order(order.store_id, tab.pk)
+    if cart_changed:
+        tab.cart_version += 1
+        hint_cart(tab)
