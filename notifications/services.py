@@ -7,7 +7,6 @@ from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connections
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +15,7 @@ from events.kernel.databases import alias_of, atomic
 from events.kernel.errors import NotFound
 from events.kernel.hints import hint
 from events.kernel.ids import new_id
+from events.kernel.statements import execute
 from events.outbox import publish
 from notifications.events import AlarmEscalated, NotificationAcknowledged
 from notifications.models import (
@@ -139,9 +139,7 @@ def _append(row: Notification) -> Notification | None:
     names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id", "escalate_at")
     values = {name: getattr(row, name) for name in (*names, "final_at")}
     values |= {"kind": str(row.kind), "now": row.created_at, "data": json.dumps(row.data)}
-    with connections[alias_of(CONTEXT)].cursor() as cursor:
-        cursor.execute(_APPEND, values)
-        numbered = cursor.fetchone()
+    numbered = execute(alias_of(CONTEXT), _APPEND, values).fetchone()
     if numbered is None:
         return None
     row.seq = numbered[0]
@@ -155,8 +153,8 @@ def _hint(channel: str, data: dict[str, Any]) -> None:
 
 def _serialize(subject_id: UUID) -> None:
     """Raising and settling the same thing take turns, so that neither misses the other."""
-    with connections[alias_of(CONTEXT)].cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(subject_id)])
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+    execute(alias_of(CONTEXT), lock, [str(subject_id)])
 
 
 def _is_settled(subject_id: UUID) -> bool:
