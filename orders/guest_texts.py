@@ -1,5 +1,7 @@
-"""Every text that the guest page's browser modules show, in the reader's language. Names in {braces} are filled in
-by the browser; a key ending in `_one` is used when {n} is 1."""
+"""Every text that the guest page's browser modules show, in the reader's language.
+
+Names in {braces} are filled in by the browser; a key ending in `_one` is used when {n} is 1.
+"""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -117,8 +119,7 @@ def _cart() -> dict[str, str]:
         "cart_empty": _("Nothing here yet"),
         "cart_empty_text": _("Tap + on a dish you like. Everyone at the table sees this cart."),
         "my_dishes": _("My dishes"),
-        "change": _("Change"),
-        "change_name": _("Change {name}"),
+        "change": _("Edit"),
         "not_available": _("Sold out, will not be ordered"),
         "share_link": _("Share the table's link"),
         "link_copied": _("Link copied"),
@@ -228,8 +229,8 @@ def _paying() -> dict[str, str]:
         "pay_amount": _("Pay {amount}"),
         "pay_title": _("Pay for table {name}"),
         "what_to_pay": _("What to pay"),
-        "share_all": _("Everything"),
-        "share_mine": _("My items"),
+        "share_all": _("All"),
+        "share_mine": _("Mine"),
         "share_even": _("Evenly"),
         "share_amount": _("Amount"),
         "people_paying": _("People paying"),

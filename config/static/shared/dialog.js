@@ -12,14 +12,22 @@ export function openDialog(dialog, { onClose, opener = document.activeElement } 
   if (!dialog.open) dialog.showModal();
 }
 
-/** Shows `text` for `duration` ms in the live region `.toasts`. Text only, never markup. */
-export function toast(text, { duration = 4500 } = {}) {
+/** Shows `text` for `duration` ms in the live region `.toasts`; `quiet` is for screen readers only. Never markup. */
+export function toast(text, { duration = 4500, quiet = false } = {}) {
   const region = document.querySelector(".toasts");
   if (!region) return;
   const line = document.createElement("p");
-  line.className = "toast";
+  line.className = quiet ? "vh" : "toast";
   line.textContent = text;
+  raise(region);
   region.append(line);
   while (region.children.length > 2) region.firstElementChild.remove();
   setTimeout(() => line.remove(), duration);
+}
+
+/** Above an open dialog: the newest popover is the topmost. */
+function raise(region) {
+  if (!region.popover) return;
+  if (region.matches(":popover-open")) region.hidePopover();
+  region.showPopover();
 }

@@ -5,7 +5,7 @@ import { join } from "./session.js";
 import { html, icon, nothing } from "./ui.js";
 import { money, t } from "./i18n.js";
 
-const note = (name, color, text, action = nothing) => html`<div class="alert note ${color}">${icon(name)}<span class="grow">${text}</span>${action}</div>`;
+const note = (name, color, text, action = nothing) => html`<div class="alert note ${color}">${icon(name)}<span class="grow">${text}</span>${action === nothing ? nothing : html`<span class="actions">${action}</span>`}</div>`;
 const button = (label, work, disabled = false) => html`<button class="btn small" type="button" ?disabled=${disabled} @click=${work}>${label}</button>`;
 
 function shop() {
@@ -24,7 +24,7 @@ function table() {
 }
 
 const lostOrder = () => unsent.value?.lost ? html`<div class="alert note late" role="alert">${icon("off")}<span class="grow"><b>${t("not_sent")}</b>${t("not_sent_text")}</span>
-  <span class="stack">${button(t("send_again"), resend, busy.value === "order")}${button(t("do_not_send"), forget, busy.value === "order")}</span></div>` : nothing;
+  <span class="actions">${button(t("do_not_send"), forget, busy.value === "order")}${button(t("send_again"), resend, busy.value === "order")}</span></div>` : nothing;
 
 const CHANGE = {
   price: (one) => t("change_price", { name: one.name, old: money(one.old ?? 0), new: money(one.new ?? 0) }),
@@ -34,7 +34,7 @@ const CHANGE = {
 };
 
 export const whatChanged = () => changes.value ? html`<div class="alert note warn changed" role="alert" tabindex="-1">${icon("receipt")}<span class="grow"><b>${t("menu_changed")}</b>
-  <ul>${changes.value.list.map((one) => html`<li>${(CHANGE[one.kind] ?? CHANGE.options)(one)}</li>`)}</ul>${t("menu_changed_text")}</span>${button(t("ok"), () => { changes.value = null; })}</div>` : nothing;
+  <ul>${changes.value.list.map((one) => html`<li>${(CHANGE[one.kind] ?? CHANGE.options)(one)}</li>`)}</ul>${t("menu_changed_text")}</span><span class="actions"><a class="btn small" href="#cart" @click=${() => { changes.value = null; }}>${t("view_cart")}</a>${button(t("ok"), () => { changes.value = null; })}</span></div>` : nothing;
 
 export function alerts() {
   return html`${online.value ? nothing : note("off", "warn", html`<b>${t("offline")}</b>${t("offline_text")}`)}

@@ -24,7 +24,7 @@ const moneyLine = (label, value, strong = false) => html`<div class=${strong ? "
 function oneBill(one) {
   const order = statusOf(one.order_id);
   const number = order?.number ?? one.lines[0]?.order_number;
-  return html`<section class="group"><header>${one.order_id ? t("order_number", { number }) : t("bill_title", { name: table.value.name })}<span class="grow"></span>${order ? statusTag(order) : nothing}</header>
+  return html`<section class="group">${one.order_id ? html`<header>${t("order_number", { number })}<span class="grow"></span>${order ? statusTag(order) : nothing}</header>` : nothing}
     <ul>${one.lines.map(billLine)}</ul>
     <div class="sum">${moneyLine(t("total"), one.total, true)}${one.captured ? moneyLine(t("paid"), one.captured) : nothing}${one.refunded ? moneyLine(t("money_back"), one.refunded) : nothing}${one.due > 0 && one.captured ? moneyLine(t("left_to_pay"), one.due) : nothing}</div>
     ${one.due > 0 && payFirst.value && order?.status === "awaiting_payment" ? html`<a class="btn primary wide" href="#pay/${one.id}">${t("pay_amount", { amount: money(one.due) })}</a>` : nothing}</section>`;

@@ -1,7 +1,7 @@
 /** Starts the page: join the table, draw what the address says, listen. */
 import { bill, effect, guest, openOrders, orders, page, payFirst, people, remember, signal, tabState, unsent } from "./state.js";
 import { join, refreshAll, refreshBill } from "./session.js";
-import { restoreDraft } from "./cart.js";
+import { lines, restoreDraft } from "./cart.js";
 import { route, startRouter } from "./router.js";
 import { startMenu } from "./menu.js";
 import { startSheets } from "./sheets.js";
@@ -20,7 +20,7 @@ const VIEWS = { cart: cartView, order: statusView, bill: billView, pay: payView 
 const left = signal(null);
 
 const together = () => html`${people.value.length > 1 ? html`<a class="together" href="#cart"><span class="faces">${people.value.slice(0, 4).map((one) => face(one, one.id === guest.value?.id))}</span><span class="grow">${t("together", { n: people.value.length })}</span>${icon("next")}</a>` : nothing}
-  ${openOrders.value.slice(0, 3).map((order) => html`<a class="together" href="#order/${order.id}"><span class="disc">${icon("pot")}</span><b class="grow">${t("order_number", { number: order.number })}</b>${statusTag(order)}<span class="num">${money(order.total)}</span>${icon("next")}</a>`)}
+  ${openOrders.value.slice(lines.value.length ? 0 : 1, 4).map((order) => html`<a class="together" href="#order/${order.id}"><span class="disc">${icon("pot")}</span><b class="grow">${t("order_number", { number: order.number })}</b>${statusTag(order)}<span class="num">${money(order.total)}</span>${icon("next")}</a>`)}
   ${orders.value.length ? html`<a class="together slim" href="#bill">${icon("receipt")}<span class="grow">${t("to_bill")}</span>${icon("next")}</a>` : nothing}`;
 
 function startAgain() {

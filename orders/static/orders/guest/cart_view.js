@@ -30,7 +30,7 @@ const details = (line) => {
 const myLine = (line) => html`<li class="line ${line.available ? "" : "out"}">
   <b>${line.name}</b><b class="num">${money(line.total)}</b>
   <div>${details(line)}${line.available ? nothing : html`<span class="tag late">${t("not_available")}</span>`}
-    ${items.value.has(line.item_id) && line.available && mayOrder.value ? html`<button class="link" type="button" aria-label=${t("change_name", { name: line.name })} @click=${edit(line)}>${t("change")}</button>` : nothing}</div>
+    ${items.value.has(line.item_id) && line.available && mayOrder.value ? html`<button class="link" type="button" @click=${edit(line)}>${t("change")}<span class="vh"> ${line.name}</span></button>` : nothing}</div>
   ${stepper(line.quantity, line.name, (n) => setQuantity(line, n))}</li>`;
 
 const otherLine = (line) => html`<li class="line ${line.available ? "" : "out"}">

@@ -71,6 +71,7 @@ export function startLive() {
   socket = connect({
     path: `/ws/t/${token}/`,
     live: document.body.dataset.live,
+    livePort: document.body.dataset.livePort,
     resumeFrom: seen.value,
     onFrame,
     onState: (state) => {

@@ -13,7 +13,7 @@ function add(event) {
   if (!item) return;
   if (item.option_groups?.length || !mayOrder.value) return go(`#item/${item.id}`);
   addLine(item);
-  toast(t("added", { name: item.name }), { duration: 1800 });
+  toast(t("added", { name: item.name }), { quiet: true });
 }
 
 function jump(event) {

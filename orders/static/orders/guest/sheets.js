@@ -54,7 +54,7 @@ export function startSheets() {
     if (!sheet) { if (dialog.open) dialog.close(); return; }
     render(sheet(id), dialog);
     if (dialog.open) return;
-    dialog.className = `sheet ${name}`;
+    dialog.className = name === "item" ? "sheet dish" : "sheet";
     openDialog(dialog, { onClose: () => { if (isSheet()) back(); } });
     dialog.scrollTop = 0;
   });
