@@ -1,0 +1,134 @@
+"""Bills follow orders and tabs."""
+
+import pytest
+
+from events.kernel.databases import atomic
+from events.kernel.ids import new_id
+from events.outbox import publish
+from orders.events import TabClosed, TabMerged, TabMoved
+from payments.models import Bill, GatewayAccount, StoreSnapshot
+from payments.selectors import bills_of_tab
+from payments.services.accounts import save_store_snapshot
+from payments.services.bills import open_bill
+from payments.services.counter import Cashier, Till, take_counter_payment
+from tests.payments.conftest import MakeParty, Party, line, settle_events
+from tests.queue import published, unfinished
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def tell(party: Party, event: type, **fields: object) -> None:
+    with atomic("orders"):
+        publish(
+            event(
+                store_id=party.store_id,
+                tab_id=party.tab_id,
+                table_id=party.table_id,
+                table_name="T9",
+                table_token=party.token,
+                **fields,
+            )
+        )
+    settle_events()
+
+
+def cash(party: Party, amount: int | None = None) -> None:
+    take_counter_payment(
+        store_id=party.store_id,
+        tab_id=party.tab_id,
+        till=Till("cash", amount),
+        key=new_id().hex,
+        cashier=Cashier(new_id(), "Mina"),
+    )
+
+
+def test_a_tab_bill_grows_and_is_announced_again(tab_party: Party) -> None:
+    tab_party.place(6500)
+    cash(tab_party)
+    tab_party.place(4000)
+    assert (tab_party.sums().due, tab_party.bill().settled_at) == (4000, None)
+    cash(tab_party)
+    assert len(published("bill.paid")) == 2
+    assert Bill.objects.count() == 1
+
+
+def test_the_same_order_twice_is_billed_once(tab_party: Party) -> None:
+    rows = [line(6500, None)]
+    order = new_id()
+    for _ in range(2):
+        open_bill(
+            store_id=tab_party.store_id,
+            tab_id=tab_party.tab_id,
+            order_id=order,
+            order_number=1,
+            pay_after="tab",
+            currency="KRW",
+            table={"table_id": new_id(), "table_name": "T1", "table_token": tab_party.token},
+            lines=rows,
+        )
+    assert tab_party.sums().total == 6500
+
+
+def test_a_rejection_that_overtakes_the_bill_waits_for_it(party: Party) -> None:
+    order = new_id()
+    party.reject(order)
+    assert [row.handler for row in unfinished() if row.context == "payments"] == [
+        "payments.refund_rejected_order"
+    ]
+
+
+def test_a_joined_tab_gives_its_lines_to_the_other_bill(tab_party: Party, make_party: MakeParty) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tab_party.place(6500)
+    other.place(4000)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    tab_party.place(1000)  # an order that was under way
+    assert other.sums().total == 11500
+    cash(other)
+    assert [event.tab_settled for event in published("bill.paid")] == [True]
+    assert {view.status for view in bills_of_tab(tab_party.tab_id)} == {"closed", "paid"}
+
+
+def test_a_joined_tab_with_money_on_its_bill_keeps_the_bill(tab_party: Party, make_party: MakeParty) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tab_party.place(6500)
+    cash(tab_party, 500)
+    other.place(4000)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    views = bills_of_tab(other.tab_id)
+    assert sorted(view.sums.due for view in views) == [4000, 6000]
+    cash(other)
+    assert [event.tab_settled for event in published("bill.paid")] == [False, True]
+
+
+def test_a_moved_party_takes_its_bill_along(tab_party: Party) -> None:
+    tab_party.place(6500)
+    tell(tab_party, TabMoved, from_table_id=new_id(), from_table_name="T1")
+    assert tab_party.bill().table_name == "T9"
+
+
+def test_a_closed_tab_takes_no_more_payments(tab_party: Party) -> None:
+    tab_party.place(6500)
+    tell(tab_party, TabClosed, reason="left")
+    assert tab_party.phone().pay().json()["type"] == "urn:hansang:problem:bill-closed"
+    assert tab_party.phone().bill()["bills"][0]["status"] == "closed"
+
+
+def test_the_bill_speaks_the_guests_language(party: Party) -> None:
+    party.place(6500)
+    phone = party.phone()
+    phone.api.cookies["hs_lang"] = "en"
+    row = phone.bill()["bills"][0]["lines"][0]
+    assert (row["name"], row["options_text"]) == ("Gimbap", "Cheese")
+    phone.api.cookies["hs_lang"] = "ko"
+    assert phone.bill()["bills"][0]["lines"][0]["name"] == "김밥"
+
+
+def test_an_older_snapshot_is_ignored_and_accounts_are_made_once(party: Party) -> None:
+    changed = save_store_snapshot(store_id=party.store_id, version_number=0, snapshot={"name": "old"})
+    assert not changed
+    save_store_snapshot(store_id=party.store_id, version_number=2, snapshot={"name": "new"})
+    assert StoreSnapshot.objects.get(pk=party.store_id).data == {"name": "new"}
+    assert GatewayAccount.objects.filter(store_id=party.store_id).count() == 2
