@@ -58,12 +58,12 @@ class CartLineInput(LineInput):
 
 
 class CartInput(s.Serializer[Any]):
-    lines = CartLineInput(many=True, max_length=MAX_LINES)
+    lines = s.ListField(child=CartLineInput(), max_length=MAX_LINES)
 
 
 class OrderInput(s.Serializer[Any]):
     menu_version = s.IntegerField(min_value=0, max_value=2**53)
-    lines = LineInput(many=True, min_length=1, max_length=MAX_LINES)
+    lines = s.ListField(child=LineInput(), min_length=1, max_length=MAX_LINES)
     cart_line_ids = s.ListField(child=s.UUIDField(), required=False, allow_null=True, max_length=MAX_LINES)
 
 
@@ -196,7 +196,7 @@ class PageOptionOutput(CartOptionOutput):
 class PageOptionGroupOutput(s.Serializer[Any]):
     id = s.UUIDField()
     name = s.CharField()
-    required = s.BooleanField()
+    required = s.BooleanField()  # type: ignore[assignment]
     min = s.IntegerField()
     max = s.IntegerField()
     options = PageOptionOutput(many=True)

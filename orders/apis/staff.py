@@ -1,6 +1,6 @@
 """What staff may do with their store's orders, calls and tabs."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.utils import timezone
@@ -236,7 +236,7 @@ def _valid(shape: type[Any], data: Any) -> dict[str, Any]:
 
 
 def _actor(request: Request) -> str:
-    return str(request.user.display_name)
+    return str(cast(Any, request.user).display_name)
 
 
 def _ticket(order: Order) -> Response:

@@ -69,7 +69,8 @@ def _remove(own: dict[UUID, CartLine], kept: Sequence[CartEntry]) -> None:
 
 
 def _write(tab: Tab, guest: Guest, own: dict[UUID, CartLine], kept: Sequence[CartEntry]) -> None:
-    changed, added = [], []
+    changed: list[CartLine] = []
+    added: list[CartLine] = []
     for entry in kept:
         line = own[entry.line_id] if entry.line_id else CartLine(tab=tab, guest=guest)
         line.item_id = UUID(entry.choice.item_id)

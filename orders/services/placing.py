@@ -143,7 +143,7 @@ def _lock(guest_id: UUID) -> tuple[Guest, int]:
 
 
 def _prepare(guest: Guest, placement: Placement, key: str, front: Storefront, now: datetime) -> _Prepared:
-    values = {
+    values: dict[str, Any] = {
         "guest": guest.pk,
         "key": key,
         "store": guest.tab.store_id,
