@@ -40,16 +40,17 @@ BIGGEST_SEQ = 2**63 - 1
 _APPEND = """
 WITH numbered AS (
   INSERT INTO notifications_channel (name, last_seq)
-  SELECT %(channel)s, 1 WHERE NOT EXISTS (
-    SELECT 1 FROM notifications_notification WHERE event_id = %(event_id)s AND channel = %(channel)s)
+  SELECT %(channel)s::text, 1 WHERE NOT EXISTS (
+    SELECT 1 FROM notifications_notification WHERE event_id = %(event_id)s AND channel = %(channel)s::text)
   ON CONFLICT (name) DO UPDATE SET last_seq = notifications_channel.last_seq + 1
   RETURNING last_seq
 )
 INSERT INTO notifications_notification
   (id, channel, seq, store_id, kind, level, alarm, data, subject_id, event_id, correlation_id, created_at,
    acked_by, acked_device, escalate_at, final_at)
-SELECT %(id)s, %(channel)s, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb, %(subject_id)s,
-       %(event_id)s, %(correlation_id)s, %(now)s, '', '', %(escalate_at)s, %(final_at)s
+SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb, %(subject_id)s::uuid,
+       %(event_id)s, %(correlation_id)s::uuid, %(now)s, '', '', %(escalate_at)s::timestamptz,
+       %(final_at)s::timestamptz
 FROM numbered RETURNING seq
 """
 
