@@ -185,6 +185,7 @@ def _status() -> dict[str, str]:
         "ordered_dishes": _("What you ordered"),
         "other_orders": _("Other orders of this table"),
         "order_again": _("Order this again"),
+        "some_missing": _("Not everything can be had right now."),
         "cancel_order": _("Cancel this order"),
         "order_unknown": _("We cannot find this order"),
         "order_unknown_text": _("It may belong to another table. Your own orders are on the bill."),

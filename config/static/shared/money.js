@@ -18,3 +18,6 @@ export function money(minor, currency, language = document.documentElement.lang)
   if (currency === "KRW" && code === "ko") return `${minor.toLocaleString("ko-KR")}원`;
   return formatOf(currency, LOCALES[code] ?? "en-US").format(minor / 10 ** (EXPONENTS[currency] ?? 2));
 }
+
+/** What a person typed, as minor units: toMinor("12.5", "CNY") → 1250; nothing sensible → 0. */
+export const toMinor = (text, currency) => Math.max(0, Math.round((Number(text) || 0) * 10 ** (EXPONENTS[currency] ?? 2)));

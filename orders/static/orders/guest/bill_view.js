@@ -1,5 +1,6 @@
 /** The bill of the table, and paying it: all, my dishes, an even part or an amount. */
-import { bill, busy, guest, orders, payFirst, people, signal, table } from "./state.js";
+import { bill, busy, guest, orders, payFirst, people, signal, store, table } from "./state.js";
+import { toMinor } from "../../shared/money.js";
 import { chosen, method, methods, startPayment } from "./pay.js";
 import { bar, blank, callButton, face, html, icon, loading, nothing } from "./ui.js";
 import { statusTag } from "./status_view.js";
@@ -61,7 +62,7 @@ const partStepper = () => html`<div class="row"><span class="grow">${t("people_p
   <button type="button" aria-label=${t("fewer")} ?disabled=${partCount() <= 2} @click=${() => { parts.value = partCount() - 1; }}>${icon("minus")}</button><output class="num">${partCount()}</output>
   <button type="button" aria-label=${t("more")} ?disabled=${partCount() >= 20} @click=${() => { parts.value = partCount() + 1; }}>${icon("plus")}</button></div></div>`;
 
-const amountField = (one) => html`<label>${t("amount_label")}<input class="field num" inputmode="numeric" type="number" min="1" max=${one.due} .value=${amount.value || ""} @input=${(event) => { amount.value = Math.max(0, Math.floor(Number(event.target.value) || 0)); }}></label>`;
+const amountField = (one) => html`<label>${t("amount_label")}<input class="field num" inputmode="numeric" type="number" min="0" step="any" @input=${(event) => { amount.value = toMinor(event.target.value, store.value.currency); }}></label>`;
 
 function shown(one) {
   const list = share.value === "mine" ? mine(one) : one.lines.filter((line) => !line.voided);

@@ -1,8 +1,7 @@
 /** One order: how long still, which step, each dish. */
-import { bill, busy, now, store } from "./state.js";
+import { bill, busy, items, now, orders } from "./state.js";
 import { asGuest, noteState, refreshBill, refreshOrders } from "./session.js";
 import { addLine } from "./cart.js";
-import { items, orders } from "./state.js";
 import { ringMe, soundOn } from "./sound.js";
 import { minutesUntil, secondsUntil, stopwatch } from "../../shared/time.js";
 import { toast } from "../../shared/dialog.js";
@@ -68,11 +67,22 @@ async function cancel(order) {
   }
 }
 
+/** An order's line names its options as they were sold; the ids are today's menu's. Null when it cannot be had so. */
+function choicesOf(line) {
+  const item = items.value.get(line.item_id);
+  if (!item || item.sold_out) return null;
+  const groups = item.option_groups ?? [];
+  const all = groups.flatMap((group) => group.options);
+  const ids = (line.options ?? []).map((sold) => all.find((option) => option.name === sold.name && !option.sold_out)?.id);
+  const missing = groups.some((group) => group.required && !group.options.some((option) => ids.includes(option.id)));
+  return missing || ids.includes(undefined) ? null : { item, ids };
+}
+
 function again(order) {
-  const possible = order.lines.filter((line) => items.value.has(line.item_id) && !items.value.get(line.item_id).sold_out);
-  if (!possible.length) return go("");
-  for (const line of possible) addLine(items.value.get(line.item_id), (line.options ?? []).map((option) => option.id).filter(Boolean), line.quantity, line.note ?? "");
-  return go("#cart");
+  const found = order.lines.map((line) => ({ line, choice: choicesOf(line) })).filter(({ choice }) => choice);
+  for (const { line, choice } of found) addLine(choice.item, choice.ids, line.quantity, line.note ?? "");
+  if (found.length < order.lines.length) toast(t("some_missing"));
+  go(found.length ? "#cart" : "");
 }
 
 const ringOffer = (order) => !["submitted", "accepted", "in_progress"].includes(order.status) ? nothing : soundOn.value
@@ -93,7 +103,7 @@ const more = (order) => {
 
 export function statusView(id) {
   const order = orderOf(id);
-  if (!order) return html`${bar(t("your_order"))}<main class="sec">${orders.value.length || store.value.missing ? blank("receipt", t("order_unknown"), t("order_unknown_text"), html`<a class="btn primary" href="#bill">${t("to_bill")}</a>`) : loading()}</main>`;
+  if (!order) return html`${bar(t("your_order"))}<main class="sec">${orders.value.length ? blank("receipt", t("order_unknown"), t("order_unknown_text"), html`<a class="btn primary" href="#bill">${t("to_bill")}</a>`) : loading()}</main>`;
   const over = ["rejected", "canceled", "expired"].includes(order.status);
   return html`${bar(t("order_number", { number: order.number }), { action: callButton() })}<main>
     <section class="now" aria-live="polite" aria-atomic="true">${ring(order)}<h2>${t(`title_${order.status}`)}</h2><p class="muted num">${sentence(order)}</p>${steps(order)}</section>
