@@ -21,6 +21,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif mark is not None and "databases" not in mark.kwargs:
             kwargs = {**mark.kwargs, "databases": databases}
             item.add_marker(pytest.mark.django_db(*mark.args, **kwargs), append=False)
+    # Playwright's event loop stays in the thread once it started: what talks to the database comes before.
+    items.sort(key=_comes_late)
+
+
+def _comes_late(item: pytest.Item) -> int:
+    folder = item.path.relative_to(item.config.rootpath).parts[1]
+    return {"processes": 1, "flows": 2, "chaos": 3, "browser": 4}.get(folder, 0)
 
 
 @pytest.fixture(autouse=True)

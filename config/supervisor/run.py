@@ -135,13 +135,13 @@ class Run:
             time.sleep(0.05)
 
     def _answers(self, port: int, path: str) -> bool:
-        """Whether something speaks HTTP there; a refusal is an answer too, except "not ready yet"."""
+        """Whether something speaks HTTP there; a refusal is an answer too, a failure is not."""
         host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
         try:
             urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=2).close()  # noqa: S310
         except urllib.error.HTTPError as error:
             error.close()
-            return error.code != 503
+            return error.code < 500
         except OSError:
             return False
         return True

@@ -4,11 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from tests.events.conftest import is_split
+from tests.stack import beside
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,9 +26,7 @@ def test_the_queue_works_with_a_database_per_context() -> None:
 
 def _split(url: str) -> dict[str, str]:
     """Each listener of the tests gets its own database, apart from where the facts are published."""
-    parts = urlsplit(url)
-    found = {"DATABASE_URL": urlunsplit(parts._replace(path=f"{parts.path}_split"))}
+    found = {"DATABASE_URL": beside(url, "split")}
     for context in ("orders", "payments", "notifications"):
-        name = f"{parts.path}_{context}"
-        found[f"{context.upper()}_DATABASE_URL"] = urlunsplit(parts._replace(path=name))
+        found[f"{context.upper()}_DATABASE_URL"] = beside(url, context)
     return found

@@ -1,0 +1,83 @@
+"""A real Chromium in front of the real processes."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.stack import live_server_processes, stack  # noqa: F401
+
+CHROMIUM = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+SCREEN = {"width": 1280, "height": 800}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "/tests/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """The system's Chromium. Without one these tests skip, and on the build server (CI=true) they fail."""
+    for name in CHROMIUM:
+        if path := shutil.which(name):
+            return {"executable_path": path, "args": QUIET}
+    if os.environ.get("CI") == "true":
+        pytest.fail("no Chromium on the build server: install the package `chromium`")
+    pytest.skip("BROWSER TESTS DID NOT RUN: no Chromium found (install `chromium` or set CHROMIUM)")
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(live_server_processes: str) -> dict[str, Any]:  # noqa: F811
+    """A guest's phone in Seoul: what `page` and `context` are."""
+    return {**_phone("ko-KR"), "base_url": live_server_processes}
+
+
+def _phone(locale: str) -> dict[str, Any]:
+    return {
+        "viewport": PHONE,
+        "locale": locale,
+        "timezone_id": "Asia/Seoul",
+        "has_touch": True,
+        "is_mobile": True,
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def new_phone(browser: Browser, live_server_processes: str) -> Iterator[Callable[..., Page]]:  # noqa: F811
+    """new_phone(locale="ko-KR") -> a page on a phone of its own: two calls are two guests."""
+    contexts: list[BrowserContext] = []
+
+    def make(locale: str = "ko-KR", **extra: Any) -> Page:
+        arguments = {**_phone(locale), "base_url": live_server_processes, **extra}
+        contexts.append(browser.new_context(**arguments))
+        return contexts[-1].new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def new_screen(new_phone: Callable[..., Page]) -> Callable[..., Page]:
+    """new_screen() -> a page on the kitchen's or the owner's screen, signed in nowhere."""
+
+    def make(locale: str = "ko-KR", **extra: Any) -> Page:
+        return new_phone(locale, viewport=SCREEN, has_touch=False, is_mobile=False, **extra)
+
+    return make

@@ -1,0 +1,165 @@
+"""The product's real processes over a database of their own, for tests that look from outside.
+
+    from tests.stack import live_server_processes, stack  # noqa: F401
+
+The database holds the demo store. Nothing of the test process is shared with it: use pages, the API,
+`stack.manage(…)` or `stack.sql(…)`.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from config.supervisor.fleet import live_command, sweeper_command, web_command, worker_command
+from config.supervisor.processes import Child, stop_all
+from tests.processes.conftest import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+READY_SECONDS = 90
+REDIS_DATABASE = 11
+
+
+@dataclass
+class Stack:
+    """web, live, worker and sweeper; `links` holds the guest's and the board's path of the demo store."""
+
+    folder: Path
+    port: int
+    env: dict[str, str]
+    links: dict[str, Any] = field(default_factory=dict)
+    children: dict[str, Child] = field(default_factory=dict)
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def manage(self, *words: str) -> str:
+        """Runs a management command and returns what it printed."""
+        result = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query over the stack's database."""
+        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as connection:
+            cursor = connection.execute(query, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def tokens(self) -> list[str]:
+        """Valid codes of the demo store's tables, in their order."""
+        return [
+            row[0]
+            for row in self.sql(
+                "SELECT k.token FROM stores_tabletoken k JOIN stores_table t ON t.id = k.table_id "
+                "JOIN stores_store s ON s.id = t.store_id "
+                "WHERE k.revoked_at IS NULL AND t.retired_at IS NULL "
+                "ORDER BY s.created_at, t.position, t.name"
+            )
+        ]
+
+    def start(self, name: str) -> None:
+        self.children[name].start()
+
+    def kill(self, name: str) -> None:
+        """As if the machine lost it: no goodbye."""
+        self.children[name].kill()
+        self.children[name].wait_or_kill(5)
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while not self._is_ready():
+            for child in self.children.values():
+                assert child.is_running, f"{child.name} ended:\n{child.last_words(40)}"
+            assert time.monotonic() < deadline, "the processes did not become ready"
+            time.sleep(0.1)
+
+    def _is_ready(self) -> bool:
+        for port, path in ((self.port, "/readyz"), (self.port + 1, "/")):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).close()
+            except urllib.error.HTTPError as error:
+                error.close()
+                if error.code >= 500:
+                    return False
+            except OSError:
+                return False
+        return True
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The running processes; one for the whole session."""
+    folder = tmp_path_factory.mktemp("stack")
+    port = free_port()
+    running = Stack(folder, port, _environment(folder, port))
+    _recreate_database(running.env["DATABASE_URL"])
+    running.links = json.loads(running.manage("prepare").splitlines()[-1])
+    commands = {
+        "web": web_command("127.0.0.1", port),
+        "live": live_command("127.0.0.1", port + 1),
+        "worker": worker_command(),
+        "sweeper": sweeper_command(),
+    }
+    for name, command in commands.items():
+        running.children[name] = Child(name, command, folder / f"{name}.log", env=running.env, cwd=ROOT)
+        running.start(name)
+    try:
+        running.wait_until_ready()
+        yield running
+    finally:
+        stop_all(list(running.children.values()), 15)
+
+
+@pytest.fixture(scope="session")
+def live_server_processes(stack: Stack) -> str:
+    """The base URL of the running product."""
+    return stack.base_url
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    clean = {name: text for name, text in os.environ.items() if not name.endswith("_DATABASE_URL")}
+    return {
+        **clean,
+        "DATABASE_URL": beside(os.environ["DATABASE_URL"], "stack"),
+        "REDIS_URL": _other_redis_database(os.environ["REDIS_URL"]),
+        "DATA_DIR": str(folder / "data"),
+        "PORT": str(port),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECRET_KEY": "stack-" + "0" * 50,
+        "THROTTLE_FACTOR": "1000",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def _other_redis_database(url: str) -> str:
+    if url.startswith("unix:"):
+        return f"{url.partition('?')[0]}?db={REDIS_DATABASE}"
+    return re.sub(r"^(\w+://[^/]*).*", rf"\1/{REDIS_DATABASE}", url)
+
+
+def beside(url: str, suffix: str) -> str:
+    """The URL of another database on the same server: `…/name` -> `…/name_suffix`."""
+    return re.sub(r"^(\w+://[^/]*/[^?]*)", rf"\1_{suffix}", url)
+
+
+def _recreate_database(url: str) -> None:
+    server, name, query = re.fullmatch(r"(\w+://[^/]*/)([^?]*)(.*)", url).groups()  # type: ignore[union-attr]
+    with psycopg.connect(f"{server}postgres{query}", autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
