@@ -29,5 +29,5 @@ async def unknown_socket(scope: dict[str, Any], receive: Any, send: Any) -> None
     await send({"type": "websocket.close", "code": 4404})
 
 
-routes = [*websocket_urlpatterns, re_path("", unknown_socket)]
+routes = [*websocket_urlpatterns, re_path("", unknown_socket)]  # type: ignore[arg-type]
 application = ProtocolTypeRouter({"http": nothing_here, "websocket": guarded(URLRouter(routes))})

@@ -174,10 +174,15 @@ def _money(event: PaymentCaptured | PaymentFailed | RefundCompleted | RefundFail
 @subscribe(PaymentCaptured, name="notifications.tell_payment_captured")
 def tell_payment_captured(event: PaymentCaptured, envelope: Envelope) -> None:
     data = {**_money(event), "method": event.method}
-    about = {"kind": Kind.PAYMENT_CAPTURED, "subject_id": event.payment_id, "source": envelope}
-    services.notify_tab(store_id=event.store_id, tab_id=event.tab_id, data=data, **about)
-    at_table = {**data, "table_name": services.table_of_tab(event.tab_id)}
-    services.notify_store(store_id=event.store_id, data=at_table, **about)
+    message: services.Message = {
+        "kind": Kind.PAYMENT_CAPTURED,
+        "subject_id": event.payment_id,
+        "source": envelope,
+        "data": data,
+    }
+    services.notify_tab(store_id=event.store_id, tab_id=event.tab_id, **message)
+    message["data"] = {**data, "table_name": services.table_of_tab(event.tab_id)}
+    services.notify_store(store_id=event.store_id, **message)
 
 
 @subscribe(PaymentFailed, name="notifications.tell_payment_failed")

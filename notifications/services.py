@@ -48,9 +48,9 @@ WITH numbered AS (
 INSERT INTO notifications_notification
   (id, channel, seq, store_id, kind, level, alarm, data, subject_id, event_id, correlation_id, created_at,
    acked_by, acked_device, escalate_at, final_at)
-SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb, %(subject_id)s::uuid,
-       %(event_id)s, %(correlation_id)s::uuid, %(now)s, '', '', %(escalate_at)s::timestamptz,
-       %(final_at)s::timestamptz
+SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb,
+       %(subject_id)s::uuid, %(event_id)s, %(correlation_id)s::uuid, %(now)s, '', '',
+       %(escalate_at)s::timestamptz, %(final_at)s::timestamptz
 FROM numbered RETURNING seq
 """
 
@@ -97,15 +97,19 @@ def notify_tab(*, store_id: UUID, tab_id: UUID, **message: Unpack[Message]) -> N
         return _append(_notification(tab_channel(tab_id), store_id, message))
 
 
-def raise_alarm(*, store_id: UUID, subject_id: UUID, **message: Unpack[Message]) -> Notification | None:
-    """Rings at the store and climbs the ladder: 30 s, 60 s, 120 s, … until the store's last minute.
+def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification | None:
+    """Rings at the store about `subject_id` and climbs the ladder: 30 s, 60 s, 120 s, …, the last minute.
 
-    When the subject was settled meanwhile (events of one order may reach their handlers out of order), the
-    store is told without ringing.
+    The last one is the store's `auto_reject_minutes`; with 0 it rings until somebody comes. When the
+    subject was settled meanwhile (one order's events may reach different handlers out of order), the store is
+    told without ringing.
     """
+    subject_id = message["subject_id"]
+    if subject_id is None:
+        raise ValueError("an alarm is about something")
+    row = _notification(store_channel(store_id), store_id, message)
     with atomic(CONTEXT):
         _serialize(subject_id)
-        row = _notification(store_channel(store_id), store_id, {**message, "subject_id": subject_id})
         row.alarm = not _is_settled(subject_id)
         if row.alarm:
             _start_ladder(row)

@@ -106,7 +106,7 @@ class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):  # type: ignore[misc
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> ModelChoiceField[Any] | None:
+    ) -> "ModelChoiceField[Any] | None":
         related = self.admin_site._registry.get(db_field.remote_field.model)
         if isinstance(related, StoreScopedAdmin) and "queryset" not in kwargs:
             kwargs["queryset"] = related.get_queryset(request)

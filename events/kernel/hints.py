@@ -34,7 +34,7 @@ def _send(channel: str, message: bytes) -> None:
 
 
 @lru_cache(maxsize=1)
-def _redis() -> "redis.Redis[bytes]":
+def _redis() -> redis.Redis:
     # No retry: a hint that waits is worth nothing, and the kicker's other jobs wait behind it.
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)

@@ -22,6 +22,7 @@ from django.core import signing
 from django.db import connections
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from config.identity import GUEST_SALT
 from events.kernel import hints
@@ -104,11 +105,11 @@ class LiveServer:
 
     def open(self, path: str, cookies: dict[str, str] | None = None, origin: str | None = "") -> Phone:
         header = "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())
-        own = f"http://127.0.0.1:{self.port - 1}" if origin == "" else origin
+        page = f"http://127.0.0.1:{self.port - 1}" if origin == "" else origin
         connection = connect(
             f"ws://127.0.0.1:{self.port}{path}",
             additional_headers={"Cookie": header} if header else {},
-            origin=own,  # type: ignore[arg-type]
+            origin=Origin(page) if page else None,
             legacy=True,
         )
         self.phones.append(Phone(connection))
@@ -155,7 +156,7 @@ class Valkey:
                 time.sleep(0.02)
         raise AssertionError("Valkey did not start")
 
-    def client(self) -> "redis.Redis[bytes]":
+    def client(self) -> redis.Redis:
         return redis.Redis.from_url(self.url)
 
     def kill(self) -> None:

@@ -249,7 +249,7 @@ def test_numbers_have_no_gap_when_redis_and_the_server_die(
     valkey.client().flushall()
     announce(party.submit())
     tablet.until(is_number(3))
-    valkey.client().execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+    valkey.client().client_kill_filter(_type="pubsub")
     announce(party.submit())
     tablet.until(is_number(4))
     valkey.kill()
