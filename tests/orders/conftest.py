@@ -58,9 +58,7 @@ class Restaurant:
     def change(self, **settings: Any) -> None:
         self.version += 1
         self.settings = {**self.settings, **settings}
-        services.save_store(
-            store_id=self.store_id, version_number=self.version, snapshot=self.settings
-        )
+        services.save_store(store_id=self.store_id, version_number=self.version, snapshot=self.settings)
         self._pages_expire()
 
     def publish(self, document: Json | None = None) -> None:

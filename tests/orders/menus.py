@@ -27,9 +27,7 @@ def menu_document(**prices: int) -> dict[str, Any]:
                 "name": "분식",
                 "i18n": {"en": {"name": "Snacks"}},
                 "items": [
-                    _item(
-                        TTEOKBOKKI, "떡볶이", "Tteokbokki", cost["tteokbokki"], _groups(cost), ["wheat"]
-                    ),
+                    _item(TTEOKBOKKI, "떡볶이", "Tteokbokki", cost["tteokbokki"], _groups(cost), ["wheat"]),
                     _item(GIMBAP, "김밥", "Gimbap", cost["gimbap"], [], ["sesame"]),
                     _item(COLA, "콜라", "Cola", cost["cola"], [], []),
                 ],

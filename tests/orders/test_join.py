@@ -67,7 +67,9 @@ def test_unknown_code_is_404_and_guessing_is_counted(restaurant: Restaurant) -> 
     assert phone.join().json()["type"] == "urn:hansang:problem:unknown-table"
 
 
-def test_revoked_code_is_410_but_serves_the_party_that_sits_there(restaurant: Restaurant, phone: Phone) -> None:
+def test_revoked_code_is_410_but_serves_the_party_that_sits_there(
+    restaurant: Restaurant, phone: Phone
+) -> None:
     old = restaurant.token()
     restaurant.save_table("A1", "new-code", revoked=[old], version=2)
     stranger = Phone(restaurant)
