@@ -144,7 +144,8 @@ def _wait_for_a_blocked_query() -> None:
     with transaction.get_connection(alias_of("tests")).cursor() as cursor:
         while timezone.now() < deadline:
             cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+                "SELECT count(*) FROM pg_locks "
+                "WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
             )
             if cursor.fetchone()[0]:
                 return
