@@ -3,11 +3,22 @@
 import os
 
 from celery import Celery
+from celery.signals import task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("hansang")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery closes every database connection around every task unless told otherwise, and connecting costs more
+# than most tasks; `check_connections` drops only the broken ones.
+app.conf.CELERY_DB_REUSE_MAX = 10_000
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def check_connections(**kwargs: object) -> None:
+    from django.db import close_old_connections
+
+    close_old_connections()
 
 
 def _every(task: str, seconds: float, queue: str) -> dict[str, object]:
