@@ -70,7 +70,8 @@ def test_refuses_lines_no_page_could_send(phone: Phone, bad) -> None:
 
 
 def test_lone_surrogates_and_broken_json_are_400(phone: Phone) -> None:
-    for body in ('{"lines":[{"item_id":"%s","quantity":1,"note":"\\ud800"}]}' % GIMBAP, "{", "[]", "\xff"):
+    surrogate = '{"lines":[{"item_id":"' + GIMBAP + '","quantity":1,"note":"\\ud800"}]}'
+    for body in (surrogate, "{", "[]", "\xff"):
         response = phone.http.put(phone.path("cart/"), body, content_type="application/json")
         assert response.status_code == 400, body
     assert phone.http.put(phone.path("cart/"), "x", content_type="text/plain").status_code == 415

@@ -1,0 +1,102 @@
+"""Two thumbs, two phones, two screens at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from orders.models import Call, CartLine, DayCounter, Guest, Order, Tab
+from tests.orders.conftest import Board, Phone, Restaurant
+from tests.orders.menus import GIMBAP, line
+from tests.queue import published
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Runs the calls in threads that start together; each has connections of its own."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            barrier.wait(10)
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def test_a_double_tap_is_one_order(phone: Phone) -> None:
+    answers = at_once(*[lambda: phone.order(line(GIMBAP), key="double-tap")] * 4)
+    assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert Order.objects.count() == 1 and len(published("order.placed")) == 1
+    assert DayCounter.objects.get().last_number == 1
+
+
+def test_two_phones_ordering_one_cart_make_one_order(restaurant: Restaurant, phone: Phone) -> None:
+    other = Phone(restaurant)
+    other.join()
+    ids = [row["id"] for row in phone.put_cart(line(GIMBAP), line(GIMBAP)).json()["lines"]]
+    wishes = [line(GIMBAP), line(GIMBAP)]
+    answers = at_once(
+        lambda: phone.order(*wishes, cart=ids, key="phone-one"),
+        lambda: other.order(*wishes, cart=ids, key="phone-two"),
+    )
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    assert Order.objects.count() == 1 and not CartLine.objects.exists()
+    assert len(published("order.placed")) == 1
+
+
+def test_numbers_are_never_given_twice(restaurant: Restaurant) -> None:
+    phones = []
+    for number in range(4):
+        restaurant.add_table(f"N{number}")
+        phones.append(Phone(restaurant, f"N{number}"))
+        phones[-1].join()
+    answers = at_once(*[phone.order for phone in phones])
+    assert sorted(answer.json()["number"] for answer in answers) == [1, 2, 3, 4]
+
+
+def test_phones_that_scan_together_sit_together(restaurant: Restaurant) -> None:
+    answers = at_once(*[Phone(restaurant).join for _ in range(4)])
+    assert {answer.status_code for answer in answers} == {200}
+    assert Tab.objects.count() == 1 and Guest.objects.count() == 4
+    assert Tab.objects.get().guest_count == 4 and len(published("tab.opened")) == 1
+
+
+def test_accepting_and_canceling_together_has_one_winner(phone: Phone, board: Board) -> None:
+    order_id = phone.order().json()["id"]
+    answers = at_once(lambda: phone.cancel(order_id), lambda: board.accept(order_id))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert len(published("order.canceled")) + len(published("order.accepted")) == 1
+
+
+def test_two_screens_accept_once(phone: Phone, board_of: Callable[[str], Board]) -> None:
+    order_id = phone.order().json()["id"]
+    one, two = board_of("kitchen"), board_of("floor")
+    answers = at_once(lambda: one.accept(order_id), lambda: two.accept(order_id))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert len(published("order.accepted")) == 1
+
+
+def test_two_phones_calling_make_one_call(restaurant: Restaurant, phone: Phone) -> None:
+    other = Phone(restaurant)
+    other.join()
+    answers = at_once(lambda: phone.call("water"), lambda: other.call("water"))
+    assert sorted(answer.status_code for answer in answers) == [200, 201]
+    assert Call.objects.count() == 1 and len(published("call.raised")) == 1
+
+
+def test_closing_and_ordering_together_leaves_no_order_behind(phone: Phone, board: Board) -> None:
+    tab_id = Tab.objects.get().pk
+    closed, ordered = at_once(
+        lambda: board.post(f"tabs/{tab_id}/close/", reason="left"), lambda: phone.order(line(GIMBAP))
+    )
+    assert closed.status_code == 200 and ordered.status_code in (201, 410)
+    assert Order.objects.count() == (1 if ordered.status_code == 201 else 0)
