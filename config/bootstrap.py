@@ -10,13 +10,14 @@ import hashlib
 import os
 import subprocess
 import sys
+from typing import NoReturn
 
 OLDEST = (3, 11)
 ENVIRONMENT = ".venv"
 PYTHON = os.path.join(ENVIRONMENT, "bin", "python")
 
 
-def main():  # type: ignore[no-untyped-def]
+def main() -> None:
     if sys.version_info < OLDEST:
         stop(
             "Hansang needs Python %d.%d or newer; this is %s.\nName another one:  make run PYTHON=python3.12"
@@ -37,15 +38,15 @@ def main():  # type: ignore[no-untyped-def]
         stop("Cannot write to %s: %s" % (ENVIRONMENT, error.strerror))
 
 
-def stamp_of(requirements):  # type: ignore[no-untyped-def]
+def stamp_of(requirements: str) -> str:
     return os.path.join(ENVIRONMENT, "installed-" + requirements)
 
 
-def stop(message):  # type: ignore[no-untyped-def]
+def stop(message: str) -> NoReturn:
     sys.exit("\n" + message + "\n")
 
 
-def fingerprint():  # type: ignore[no-untyped-def]
+def fingerprint() -> str:
     digest = hashlib.sha256()
     for name in ("requirements.txt", "requirements-dev.txt"):
         with open(name, "rb") as file:
@@ -53,7 +54,7 @@ def fingerprint():  # type: ignore[no-untyped-def]
     return digest.hexdigest()
 
 
-def is_fresh(stamp, wanted):  # type: ignore[no-untyped-def]
+def is_fresh(stamp: str, wanted: str) -> bool:
     try:
         with open(stamp) as file:
             return file.read() == wanted and works()
@@ -61,7 +62,7 @@ def is_fresh(stamp, wanted):  # type: ignore[no-untyped-def]
         return False
 
 
-def works():  # type: ignore[no-untyped-def]
+def works() -> bool:
     """Whether the environment's Python starts; it does not when the machine's Python went away."""
     check = "import sys, pip; sys.exit(sys.version_info < %r)" % (OLDEST,)
     try:
@@ -70,7 +71,7 @@ def works():  # type: ignore[no-untyped-def]
         return False
 
 
-def make_environment():  # type: ignore[no-untyped-def]
+def make_environment() -> None:
     print("Making the virtual environment …", flush=True)
     command = [sys.executable, "-m", "venv", "--clear", ENVIRONMENT]
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -89,7 +90,7 @@ def make_environment():  # type: ignore[no-untyped-def]
     stop("The virtual environment could not be made:\n" + result.stdout.strip())
 
 
-def install(requirements):  # type: ignore[no-untyped-def]
+def install(requirements: str) -> None:
     print("Installing packages from %s (the first time takes a minute) …" % requirements, flush=True)
     command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--prefer-binary", "-r", requirements]

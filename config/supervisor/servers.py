@@ -67,13 +67,13 @@ def _initialize(binaries: Path, home: Path) -> None:
 
 
 def _answers_postgres(binaries: Path, run: Path) -> bool:
-    ready = [binaries / "pg_isready", "-q", "-h", run, "-U", "postgres"]
+    ready: list[str | Path] = [binaries / "pg_isready", "-q", "-h", run, "-U", "postgres"]
     return subprocess.run(ready, check=False, capture_output=True).returncode == 0
 
 
 def _create_database(binaries: Path, run: Path, name: str) -> None:
     # It exists already on the second start, which is as good.
-    create = [binaries / "createdb", "-h", run, "-U", "postgres", name]
+    create: list[str | Path] = [binaries / "createdb", "-h", run, "-U", "postgres", name]
     result = subprocess.run(create, check=False, capture_output=True, text=True)
     if result.returncode and "already exists" not in result.stderr:
         raise CannotStart(f"the database could not be created:\n{result.stderr.strip()}")

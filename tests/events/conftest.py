@@ -121,7 +121,7 @@ def effects(handler: str = LISTENER) -> list[tuple[str, int]]:
         return cursor.fetchall()
 
 
-def delivery_of(event_id: UUID, handler: str = LISTENER) -> Delivery:
+def delivery_of(event_id: UUID | str, handler: str = LISTENER) -> Delivery:
     alias = alias_of(handler.partition(".")[0])
     return Delivery.objects.using(alias).get(event_id=event_id, handler=handler)
 

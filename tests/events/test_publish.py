@@ -135,7 +135,7 @@ def test_the_second_publisher_of_a_stream_waits_for_the_first_to_commit() -> Non
 
     _in_threads(slow, fast)
     assert order == ["first commits", "second commits"]
-    assert [fact.number for fact in published("test.rang")] == [1, 2]  # type: ignore[attr-defined]
+    assert [fact.number for fact in published("test.rang")] == [1, 2]
 
 
 def _wait_for_a_blocked_query() -> None:
