@@ -29,8 +29,8 @@ class StoreChanged(DomainEvent):
 class TableChanged(DomainEvent):
     """A table was added or changed, or its code was rotated (the snapshot then names the new token).
 
-    snapshot: name, zone, seats, shape ("square" | "round" | "wide"), x, y, width, height (percent of the floor
-    plan), position, token (the valid one), revoked_tokens [str].
+    snapshot: name, zone, seats, shape ("square" | "round" | "wide"), x, y, width, height (percent of the
+    floor plan), position, token (the valid one), revoked_tokens [str].
     """
 
     topic = "table.changed"

@@ -1,7 +1,10 @@
 """Restaurants, their tables with codes, and the people who work there."""
 
+from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
@@ -51,9 +54,7 @@ class Store(models.Model):
         default="#0e6b4b",
         validators=[RegexValidator(r"^#[0-9a-fA-F]{6}$", _("A color such as #0e6b4b"))],
     )
-    pay_after = models.CharField(
-        _("guests pay"), max_length=10, choices=PayAfter, default=PayAfter.ORDER
-    )
+    pay_after = models.CharField(_("guests pay"), max_length=10, choices=PayAfter, default=PayAfter.ORDER)
     tab_opening = models.CharField(
         _("a table is opened"), max_length=12, choices=TabOpening, default=TabOpening.FIRST_SCAN
     )
@@ -79,9 +80,7 @@ class Store(models.Model):
         verbose_name = _("store")
         verbose_name_plural = _("stores")
         constraints = [
-            models.CheckConstraint(
-                condition=Q(pay_after__in=PayAfter.values), name="store_pay_after_known"
-            ),
+            models.CheckConstraint(condition=Q(pay_after__in=PayAfter.values), name="store_pay_after_known"),
             models.CheckConstraint(
                 condition=Q(tab_opening__in=TabOpening.values), name="store_tab_opening_known"
             ),
@@ -89,6 +88,21 @@ class Store(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.branch}".strip()
+
+    def clean(self) -> None:
+        known = dict(settings.LANGUAGES)
+        if not isinstance(self.languages, list) or not all(code in known for code in self.languages):
+            raise ValidationError({"languages": _("Choose from: %s") % ", ".join(known)})
+        if self.language not in self.languages:
+            raise ValidationError({"languages": _("The main language must be one of them.")})
+        if self.timezone not in available_timezones():
+            raise ValidationError({"timezone": _("A time zone such as Asia/Seoul")})
+        if self.late_minutes <= self.warn_minutes:
+            raise ValidationError({"late_minutes": _("Late must come after hurry.")})
+
+
+# Up to 29:59: a night that ends at two in the morning belongs to the evening it began.
+CLOCK = RegexValidator(r"^([01]\d|2\d):[0-5]\d\Z", _("A time such as 11:00; after midnight 25:00"))
 
 
 class OpeningHours(models.Model):
@@ -99,13 +113,21 @@ class OpeningHours(models.Model):
         _("weekday"),
         choices=list(
             enumerate(
-                [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
+                [
+                    _("Monday"),
+                    _("Tuesday"),
+                    _("Wednesday"),
+                    _("Thursday"),
+                    _("Friday"),
+                    _("Saturday"),
+                    _("Sunday"),
+                ]
             )
         ),
     )
-    opens = models.CharField(_("opens"), max_length=5, default="11:00")
-    closes = models.CharField(_("closes"), max_length=5, default="22:00")
-    last_order = models.CharField(_("last order"), max_length=5, default="21:30")
+    opens = models.CharField(_("opens"), max_length=5, default="11:00", validators=[CLOCK])
+    closes = models.CharField(_("closes"), max_length=5, default="22:00", validators=[CLOCK])
+    last_order = models.CharField(_("last order"), max_length=5, default="21:30", validators=[CLOCK])
 
     class Meta:
         verbose_name = _("opening hours")
@@ -113,6 +135,10 @@ class OpeningHours(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_weekday_display()} {self.opens}–{self.closes}"
+
+    def clean(self) -> None:
+        if not self.opens < self.last_order <= self.closes:
+            raise ValidationError(_("Order of times: opens, last order, closes (25:00 is one at night)."))
 
 
 class TableShape(models.TextChoices):
@@ -152,7 +178,7 @@ class Table(models.Model):
 
 
 class TableToken(models.Model):
-    """The code printed for a table. Rotating makes a new row; the old one then says "ask for the new card"."""
+    """The code printed for a table. Rotating makes a new row; the old one says "ask for the new card"."""
 
     token = models.CharField(primary_key=True, max_length=24)
     table = models.ForeignKey(Table, on_delete=models.CASCADE, related_name="tokens")
@@ -197,3 +223,20 @@ class StaffMembership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+
+class LoginFailure(models.Model):
+    """A wrong password, kept for a while: too many of them close the door."""
+
+    username = models.CharField(max_length=150)
+    address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["username", "at"], name="login_failure_username"),
+            models.Index(fields=["address", "at"], name="login_failure_address"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.at}"
