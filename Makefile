@@ -27,7 +27,8 @@ run: setup        ## everything on this machine (PORT=8000, HOST=127.0.0.1)
 	@exec $(VENV) -m config.supervisor
 
 test: lint types  ## lint, types, borders, deployment check and all tests
-	@$(DEPLOY) $(VENV) manage.py check --deploy --fail-level WARNING
+	@$(VENV) manage.py check --fail-level WARNING
+	@$(DEPLOY) $(VENV) manage.py check --deploy --tag security --fail-level WARNING
 	@$(VENV) -m pytest
 
 lint: setup-dev   ## ruff and the borders between the apps
