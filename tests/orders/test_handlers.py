@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from events.base import DomainEvent
 from events.kernel.databases import atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
@@ -25,7 +26,7 @@ from tests.orders.menus import GIMBAP, menu_document
 from tests.queue import deliver_all, published, unfinished
 
 
-def tell(context: str, *events: object) -> None:
+def tell(context: str, *events: DomainEvent) -> None:
     """Publishes and lets only orders' handlers of it succeed or fail."""
     with atomic(context):
         for event in events:

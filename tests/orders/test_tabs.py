@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -117,7 +118,12 @@ def test_closing_expires_what_was_never_paid(pay_first: Restaurant, now) -> None
     tab_id = tab_of(phone)
     phone.order()
     services.close_tab(
-        store_id=pay_first.store_id, tab_id=tab_id, reason="left", actor_name="x", may_write_off=True, now=now
+        store_id=pay_first.store_id,
+        tab_id=UUID(tab_id),
+        reason="left",
+        actor_name="x",
+        may_write_off=True,
+        now=now,
     )
     assert Order.objects.get().status == "expired" and len(published("order.expired")) == 1
 
