@@ -70,11 +70,6 @@ def announce(*facts: DomainEvent, deliver: bool = True) -> None:
     for fact in facts:
         with atomic(fact.source()):
             publish(fact, correlation_id=getattr(fact, "tab_id", None))
+        ship(alias_of(fact.source()))
         if deliver:
-            hear(fact)
-
-
-def hear(fact: DomainEvent) -> None:
-    """Runs what is due for notifications."""
-    ship(alias_of(fact.source()))
-    drain("notifications")
+            drain("notifications")

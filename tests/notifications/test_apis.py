@@ -2,9 +2,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connections
 from django.test import Client
 
+from events.kernel.databases import alias_of
 from notifications import services
+from notifications.apis import _catch_up
 from notifications.models import Device, Notification, store_channel
 from stores.models import Store, User
 from tests.factories import new_uuid
@@ -126,9 +129,7 @@ def test_a_device_says_that_it_can_ring(store: Store, floor: User) -> None:
 def test_catching_up_takes_one_query_when_there_is_news(
     store: Store, told: Party, django_assert_num_queries: Any
 ) -> None:
-    from notifications.apis import _catch_up
-
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(1, connection=connections[alias_of("notifications")]):
         assert _catch_up(store_channel(UUID(str(store.pk))), 0)["seq"] == 3
 
 
