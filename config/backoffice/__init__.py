@@ -1,0 +1,1 @@
+"""The owner's back office: where the contexts are shown together, read-only."""

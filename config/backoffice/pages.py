@@ -1,0 +1,81 @@
+"""Pages of the back office that belong to no single model."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.admin import site
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from config.backoffice import queue
+from config.backoffice.dashboard import duration
+from config.backoffice.timeline import story as tell
+from events.kernel.backoffice import actor_of, managed_stores
+from events.kernel.errors import DomainError
+
+
+def _page(request: HttpRequest, template: str, title: str, **values: Any) -> HttpResponse:
+    context = {**site.each_context(request), "title": title, **values}
+    return TemplateResponse(request, template, context)
+
+
+@require_safe
+def queue_overview(request: HttpRequest) -> HttpResponse:
+    """GET /admin/queue/: how the event queue of the caller's stores is doing."""
+    stores = list(managed_stores(request))
+    health = queue.health(stores)
+    minutes = queue.per_minute(stores)
+    highest = max((count for _at, count in minutes), default=0) or 1
+    return _page(
+        request,
+        "backoffice/queue.html",
+        gettext("Event queue"),
+        health=health,
+        oldest=duration(health.oldest_age) if health.oldest_age >= 1 else "0",
+        is_late=health.oldest_age > 60,
+        groups=queue.dead_groups(stores),
+        minutes=[(at, count, count / highest) for at, count in minutes],
+        done_last_hour=sum(count for _at, count in minutes),
+    )
+
+
+@require_safe
+def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
+    """GET /admin/story/<uuid>/: everything that belongs together, in the order of time."""
+    moments = tell(correlation_id, list(managed_stores(request)), get_language() or "en")
+    if not moments:
+        raise Http404
+    return _page(
+        request,
+        "backoffice/story.html",
+        gettext("The story"),
+        moments=moments,
+        correlation_id=correlation_id,
+    )
+
+
+@require_POST
+def taking_orders(request: HttpRequest) -> HttpResponse:
+    """POST /admin/taking-orders/ {store, accepting: "1" | "0"}: pauses or opens a store of the caller's."""
+    membership = _posted_store(request)
+    from stores import services
+
+    accepting = request.POST.get("accepting") == "1"
+    try:
+        services.set_accepting_orders(
+            store_id=membership.store_id, accepting=accepting, message="", actor_name=actor_of(request)[1]
+        )
+    except DomainError as error:
+        messages.error(request, str(error.title))
+    return redirect("admin:index")
+
+
+def _posted_store(request: HttpRequest) -> Any:
+    for store_id, membership in managed_stores(request).items():
+        if str(store_id) == request.POST.get("store"):
+            return membership
+    raise Http404

@@ -1,0 +1,56 @@
+"""People who may enter the back office, and deliveries in every state."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from events.kernel.ids import new_id
+from events.models import Delivery, DeliveryStatus, Event
+from stores.models import Role, Store, User
+from tests.factories import make_membership, make_store, make_user
+
+
+def admitted(store: Store, role: str = Role.OWNER) -> User:
+    """A person with a role who is also let into the back office."""
+    return make_membership(store, role, make_user(is_staff=True)).user
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def boss(store: Store) -> Client:
+    return signed_in(admitted(store))
+
+
+@pytest.fixture
+def foreign_boss(db: None) -> Client:
+    return signed_in(admitted(make_store()))
+
+
+def make_delivery(
+    store: Store, status: int = DeliveryStatus.DEAD, *, stream: str = "order:1", seq: int = 1, **fields: Any
+) -> Delivery:
+    """A delivery of an event of the store, to a handler that exists."""
+    event = Event.objects.create(
+        topic="order.submitted",
+        source="orders",
+        stream=stream,
+        seq=seq,
+        store_id=store.pk,
+        payload={"number": 7},
+        correlation_id=fields.pop("correlation_id", new_id()),
+    )
+    defaults = {
+        "handler": "notifications.ring_for_order",
+        "context": "notifications",
+        "last_error": "ConnectionError: refused\n\nTraceback",
+        "attempts": 8,
+    }
+    return Delivery.objects.create(
+        event=event, stream=stream, seq=seq, status=status, **{**defaults, **fields}
+    )

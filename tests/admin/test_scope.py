@@ -1,0 +1,84 @@
+"""Who sees what in the back office."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from stores.models import Role, Store
+from tests.admin.conftest import admitted, make_delivery, signed_in
+from tests.factories import PASSWORD, make_membership, make_store, make_user
+
+LIST = "/admin/events/delivery/"
+
+
+def test_an_owner_sees_only_the_own_stores_rows(boss: Client, store: Store) -> None:
+    mine = make_delivery(store)
+    foreign = make_delivery(make_store(), stream="order:2")
+    rows = boss.get(LIST).context["cl"].result_list
+    assert [row.pk for row in rows] == [mine.pk]
+    assert boss.get(f"{LIST}{mine.pk}/change/").status_code == 200
+    answer = boss.get(f"{LIST}{foreign.pk}/change/")
+    assert answer.status_code == 302 and answer.url == reverse("admin:index")
+
+
+@pytest.mark.parametrize("name", ["retry_one", "replay_one", "discard_one"])
+def test_a_foreign_row_cannot_be_operated(boss: Client, name: str) -> None:
+    foreign = make_delivery(make_store())
+    answer = boss.post(f"{LIST}{foreign.pk}/{name}/", {"confirmed": "yes", "reason": "x"})
+    assert answer.status_code == 404
+    foreign.refresh_from_db()
+    assert foreign.status == 3
+
+
+def test_foreign_rows_in_a_selection_are_ignored(boss: Client, store: Store) -> None:
+    mine, foreign = make_delivery(store), make_delivery(make_store(), stream="order:2")
+    boss.post(
+        LIST,
+        {
+            "action": "retry_selected",
+            "_selected_action": [mine.pk, foreign.pk],
+            "confirmed": "yes",
+            "reason": "",
+        },
+    )
+    mine.refresh_from_db(), foreign.refresh_from_db()
+    assert (mine.status, foreign.status) == (0, 3)
+
+
+def test_a_platform_admin_sees_every_store(platform_admin: object, store: Store) -> None:
+    make_delivery(store), make_delivery(make_store(), stream="order:2")
+    rows = signed_in(platform_admin).get(LIST).context["cl"].result_list  # type: ignore[arg-type]
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize("role", [Role.FLOOR, Role.KITCHEN])
+def test_floor_and_kitchen_stay_outside(store: Store, role: str) -> None:
+    client = signed_in(admitted(store, role))
+    assert client.get("/admin/").status_code == 302
+    assert client.get(LIST).status_code == 302
+
+
+def test_an_owner_who_was_not_admitted_stays_outside(store: Store) -> None:
+    client = signed_in(make_membership(store, Role.OWNER).user)
+    assert client.get("/admin/").status_code == 302
+
+
+def test_login_tells_others_where_their_board_is(client: Client, store: Store) -> None:
+    user = admitted(store, Role.KITCHEN)
+    answer = client.post("/admin/login/", {"username": user.username, "password": PASSWORD})
+    assert answer.status_code == 200 and b"/staff/" in answer.content
+    assert "_auth_user_id" not in client.session
+
+
+def test_login_lets_an_owner_in(client: Client, store: Store) -> None:
+    user = admitted(store)
+    answer = client.post("/admin/login/", {"username": user.username, "password": PASSWORD, "next": "/admin/"})
+    assert answer.status_code == 302 and client.get("/admin/").status_code == 200
+
+
+def test_a_former_member_is_outside_at_once(store: Store) -> None:
+    membership = make_membership(store, Role.OWNER, make_user(is_staff=True))
+    client = signed_in(membership.user)
+    membership.active = False
+    membership.save()
+    assert client.get("/admin/").status_code == 302
