@@ -1,0 +1,81 @@
+/** What the board knows, as signals; a screen that reads one is drawn again when it changes. */
+import { call } from "../../shared/api.js";
+import { computed, signal } from "../../shared/vendor/signals-core.js";
+import { api } from "./page.js";
+
+export { batch, computed, effect, signal, untracked } from "../../shared/vendor/signals-core.js";
+
+/** The last board document; null before the first one. */
+export const board = signal(null);
+/** "connecting" | "open" | "polling" | "refused" */
+export const connection = signal("connecting");
+/** When the shown board was true (ms, this device's clock), and whether a newer one is known to exist. */
+export const freshAt = signal(0);
+export const behind = signal(false);
+export const view = signal("kitchen");
+export const chosenTable = signal(null);
+export const shiftStarted = signal(false);
+export const tick = signal(Date.now());
+/** Alarms by sequence number: NotificationJSON. */
+export const alarms = signal(new Map());
+
+let offset = 0;
+let loading = null;
+let again = false;
+
+/** The server's time in ms: tablets' clocks are often minutes off. */
+export const serverNow = () => tick.value + offset;
+export const openAlarms = computed(() => [...alarms.value.values()].filter((one) => one.alarm && !one.acked_at));
+export const tickets = computed(() => board.value?.tickets ?? []);
+export const tables = computed(() => board.value?.tables ?? []);
+export const newTickets = computed(() => tickets.value.filter((ticket) => ticket.status === "submitted"));
+
+/** Nothing newer than `freshAt` may be trusted to be on the screen. */
+export const stale = computed(() => {
+  const quietFor = tick.value - freshAt.value;
+  if (connection.value === "open") return behind.value && quietFor > 5000;
+  return quietFor > 8000;
+});
+
+/** Fetches the board; calls while one is under way cause exactly one more. */
+export function refresh() {
+  if (loading) {
+    again = true;
+    return loading;
+  }
+  loading = load().finally(() => {
+    loading = null;
+    if (!again) return;
+    again = false;
+    refresh().catch(() => {});
+  });
+  return loading;
+}
+
+async function load() {
+  behind.value = true;
+  const asked = Date.now();
+  const document = await call("GET", `${api}board/`, undefined, { retry: 0, timeout: 8000 });
+  const answered = Date.now();
+  offset = Date.parse(document.now) - (asked + answered) / 2;
+  board.value = document;
+  freshAt.value = tick.value = answered;
+  behind.value = again;
+}
+
+/** Adds or replaces alarms and other news. */
+export function learn(items) {
+  const next = new Map(alarms.value);
+  for (const item of items) next.set(item.seq, { ...next.get(item.seq), ...item });
+  for (const seq of [...next.keys()].slice(0, Math.max(0, next.size - 200))) {
+    const old = next.get(seq);
+    if (!old.alarm || old.acked_at) next.delete(seq);
+  }
+  alarms.value = next;
+}
+
+export function acked(seq, by, at) {
+  if (alarms.value.has(seq)) learn([{ seq, acked_by: by, acked_at: at }]);
+}
+
+setInterval(() => { tick.value = Date.now(); }, 1000);
