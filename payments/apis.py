@@ -110,6 +110,11 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
+def caller(request: Request) -> Any:
+    """By the view's `access`: a guest (guest_id, tab_id, store_id) or staff (pk, display_name)."""
+    return request.user
+
+
 def tab_bill(tab_id: UUID, store_id: UUID) -> dict[str, Any]:
     """Everything a tab owes and how it can be paid."""
     store = store_snapshot(store_id)
@@ -129,7 +134,7 @@ class TabBillApi(APIView):
 
     @extend_schema(responses=TabBillOutput, operation_id="guest_bill")
     def get(self, request: Request, token: str) -> Response:
-        return Response(TabBillOutput(tab_bill(request.user.tab_id, request.user.store_id)).data)
+        return Response(TabBillOutput(tab_bill(caller(request).tab_id, caller(request).store_id)).data)
 
 
 class ShareInput(serializers.Serializer[Any]):
@@ -174,7 +179,7 @@ class PaymentStartApi(APIView):
             order_id=data.get("order_id"),
             bill_id=data.get("bill_id"),
         )
-        payer = Payer(request.user.guest_id, request.user.tab_id, token)
+        payer = Payer(caller(request).guest_id, caller(request).tab_id, token)
         payment = start_payment(payer=payer, wish=wish, key=key, language=get_language() or "en")
         return Response(PaymentOutput(payment_json(payment)).data, status=201)
 
@@ -186,7 +191,7 @@ class PaymentApi(APIView):
 
     @extend_schema(responses=PaymentOutput, operation_id="guest_payment")
     def get(self, request: Request, payment_id: UUID) -> Response:
-        payment = payment_of_guest(payment_id, tab_id=request.user.tab_id)
+        payment = payment_of_guest(payment_id, tab_id=caller(request).tab_id)
         if payment is None:
             raise PaymentUnknown
         return Response(PaymentOutput(payment_json(payment)).data)
@@ -250,7 +255,7 @@ class CounterPaymentApi(APIView):
             tab_id=tab_id,
             till=Till(**form.validated_data),
             key=key,
-            cashier=Cashier(request.user.pk, request.user.display_name),
+            cashier=Cashier(caller(request).pk, caller(request).display_name),
         )
         amount = sum(payment.amount for payment in payments)
         tendered = payments[0].tendered
@@ -288,8 +293,8 @@ class RefundApi(APIView):
         refund = request_refund(
             store_id=store_id,
             payment_id=payment_id,
-            actor_id=request.user.pk,
-            actor_name=request.user.display_name,
+            actor_id=caller(request).pk,
+            actor_name=caller(request).display_name,
             key=key,
             **form.validated_data,
         )
@@ -307,7 +312,7 @@ class HandBackApi(APIView):
         refund = confirm_hand_back(
             store_id=store_id,
             refund_id=refund_id,
-            actor_id=request.user.pk,
-            actor_name=request.user.display_name,
+            actor_id=caller(request).pk,
+            actor_name=caller(request).display_name,
         )
         return Response(RefundOutput(refund_json(refund)).data)

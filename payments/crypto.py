@@ -38,7 +38,7 @@ def reencrypt(text: str) -> str:
 
 def _fernet() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([Fernet(_derive(key)) for key in keys])
+    return MultiFernet([Fernet(_derive(str(key))) for key in keys])
 
 
 def _derive(secret: str) -> bytes:

@@ -25,9 +25,9 @@ from payments.shares import BillSums
 # Everything is summed from rows on each read: no counter can drift from the ledger.
 _SUMS = """
 SELECT b.id,
-  (SELECT coalesce(sum(total - voided_amount), 0) FROM payments_billline WHERE bill_id = b.id)
+  greatest(0, (SELECT coalesce(sum(total - voided_amount), 0) FROM payments_billline WHERE bill_id = b.id)
     - (SELECT coalesce(sum(credit), 0) FROM payments_refund
-       WHERE bill_id = b.id AND state NOT IN ('failed', 'reversed')),
+       WHERE bill_id = b.id AND state NOT IN ('failed', 'reversed'))),
   (SELECT coalesce(sum(amount), 0) FROM payments_ledgerentry WHERE bill_id = b.id AND kind = 'capture'),
   (SELECT coalesce(-sum(amount), 0) FROM payments_ledgerentry WHERE bill_id = b.id AND kind <> 'capture'),
   (SELECT coalesce(sum(amount), 0) FROM payments_refund

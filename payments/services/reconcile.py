@@ -1,7 +1,9 @@
 """The reconciler: what webhooks and phones forgot, the gateway is asked about."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.utils import timezone
@@ -23,9 +25,9 @@ def reconcile_payments(*, now: datetime | None = None) -> int:
     moment = now or timezone.now()
     payments, refunds = claim_payments(moment), claim_refunds(moment)
     for payment_id in payments:
-        _guarded("payment", payment_id, lambda pk=payment_id: reconcile_payment(payment_id=pk, now=moment))  # type: ignore[misc]
+        _guarded("payment", payment_id, partial(reconcile_payment, payment_id=payment_id, now=moment))
     for refund_id in refunds:
-        _guarded("refund", refund_id, lambda pk=refund_id: send_refund(refund_id=pk))  # type: ignore[misc]
+        _guarded("refund", refund_id, partial(send_refund, refund_id=refund_id))
     return len(payments) + len(refunds)
 
 
@@ -72,7 +74,7 @@ def claim_refunds(now: datetime) -> list[UUID]:
         return [refund.id for refund in rows]
 
 
-def _guarded(what: str, row_id: UUID, call) -> None:  # type: ignore[no-untyped-def]
+def _guarded(what: str, row_id: UUID, call: Callable[[], object]) -> None:
     # One row's trouble must not keep the others from being looked at.
     try:
         call()

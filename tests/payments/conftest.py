@@ -25,6 +25,7 @@ from payments.models import Bill, Payment
 from payments.selectors import account_for, sums_of_bill
 from payments.services.accounts import save_store_snapshot
 from payments.shares import BillSums
+from tests import queue
 
 
 @dataclass
@@ -191,6 +192,11 @@ def in_threads(*calls: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def published(topic: str) -> list[Any]:
+    """The facts of one topic, oldest first."""
+    return list(queue.published(topic))
 
 
 def settle_events() -> None:

@@ -11,8 +11,8 @@ from payments.selectors import bills_of_tab
 from payments.services.accounts import save_store_snapshot
 from payments.services.bills import open_bill
 from payments.services.counter import Cashier, Till, take_counter_payment
-from tests.payments.conftest import MakeParty, Party, line, settle_events
-from tests.queue import published, unfinished
+from tests.payments.conftest import MakeParty, Party, line, published, settle_events
+from tests.queue import unfinished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,8 +13,7 @@ from payments.services.complete_payment import complete_payment
 from payments.services.refunds import confirm_hand_back, reverse_counter_payment
 from stores.models import Role, Store
 from tests.factories import make_membership, make_store
-from tests.payments.conftest import Party, in_threads, settle_events
-from tests.queue import published
+from tests.payments.conftest import Party, in_threads, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,8 +6,7 @@ import pytest
 
 from payments.gateways.sandbox.wallet.sender import send_due
 from payments.models import LedgerEntry, Payment
-from tests.payments.conftest import Party, settle_events
-from tests.queue import published
+from tests.payments.conftest import Party, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,6 +1,7 @@
 """What webhooks and phones forget, the reconciler finds."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,8 +15,7 @@ from payments.gateways.sandbox.wallet.models import WebhookAttempt
 from payments.gateways.sandbox.wallet.sender import send_due
 from payments.models import LedgerEntry, Payment
 from payments.services.reconcile import claim_payments, reconcile_payments
-from tests.payments.conftest import Party, in_threads, settle_events
-from tests.queue import published
+from tests.payments.conftest import Party, in_threads, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,8 +90,8 @@ def test_webhook_return_and_reconciler_at_once_book_once(party: Party, wallet: A
         send_due()
         in_threads(
             settle_events,
-            lambda url=back: Client().post(f"{url}complete/"),
-            lambda url=back: Client().post(f"{url}complete/"),
+            partial(Client().post, f"{back}complete/"),
+            partial(Client().post, f"{back}complete/"),
             lambda: reconcile_payments(now=later(1)),
         )
         settle_events()

@@ -1,5 +1,6 @@
 """Money goes back once, for the right reason, and never more than came."""
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,8 +15,7 @@ from payments.services.bills import release_order, void_line
 from payments.services.complete_payment import complete_payment
 from payments.services.reconcile import reconcile_payments
 from payments.services.refunds import RefundUncertain, request_refund, send_refund
-from tests.payments.conftest import Party, in_threads, settle_events
-from tests.queue import published
+from tests.payments.conftest import Party, in_threads, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -145,6 +145,15 @@ def test_a_goodwill_refund_is_not_owed_again(party: Party, wallet: Any) -> None:
         ask(payment, 7001)
 
 
+def test_a_refund_before_the_rejection_is_not_paid_out_twice(party: Party, wallet: Any) -> None:
+    order, payment = paid(party, 10000)
+    ask(payment, 3000)
+    party.reject(order)
+    settle_events()
+    sums = party.sums()
+    assert (sums.total, sums.held, sums.surplus, wallet_gave_back()) == (0, 0, 0, 10000)
+
+
 def test_a_refused_refund_frees_its_amount_and_asks_for_a_person(party: Party, wallet: Any) -> None:
     _, payment = paid(party, 10000, scenario="refund_fails")
     ask(payment, 3000)
@@ -195,7 +204,7 @@ def test_a_refund_made_at_the_gateway_is_found(party: Party, wallet: Any) -> Non
 
 def test_the_database_itself_guards_the_money(party: Party, wallet: Any) -> None:
     _, payment = paid(party, 10000)
-    breaks = [
+    breaks: list[Callable[[], object]] = [
         lambda: Payment.objects.filter(pk=payment.pk).update(returned=10001),
         lambda: Payment.objects.filter(pk=payment.pk).update(state="failed", captured=0),
         lambda: Payment.objects.filter(pk=payment.pk).update(amount=1, captured=1),

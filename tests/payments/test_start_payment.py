@@ -9,8 +9,7 @@ from events.kernel.databases import atomic
 from payments.models import Payment
 from payments.services.complete_payment import complete_payment
 from payments.shares import even_share
-from tests.payments.conftest import MakeParty, Party, in_threads
-from tests.queue import published
+from tests.payments.conftest import MakeParty, Party, in_threads, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

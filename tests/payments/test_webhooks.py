@@ -12,8 +12,8 @@ from events.kernel.ids import new_id
 from payments.models import GatewayAccount, GatewayEvent, LedgerEntry, Payment, PaymentState
 from payments.services.accounts import rotate_webhook_secret
 from payments.services.start_payment import Payer, Share, Wish, _reserve
-from tests.payments.conftest import MakeParty, Party, in_threads, settle_events
-from tests.queue import published, unfinished
+from tests.payments.conftest import MakeParty, Party, in_threads, published, settle_events
+from tests.queue import unfinished
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -152,7 +152,7 @@ def _failure(data: dict[str, Any]) -> str:
 def _outcome(data: dict[str, Any]) -> Outcome:
     try:
         state = data["state"]
-        facts = {
+        facts: dict[str, Any] = {
             "merchant_ref": str(data["reference"]),
             "gateway_ref": str(data["id"]),
             "merchant_id": str(data["merchant_id"]),
@@ -175,7 +175,7 @@ def _outcome(data: dict[str, Any]) -> Outcome:
 def _refund_outcome(data: dict[str, Any]) -> RefundOutcome:
     try:
         succeeded = data["state"] == "succeeded"
-        facts = {
+        facts: dict[str, Any] = {
             "reference": str(data["reference"]),
             "gateway_ref": str(data["id"]),
             "amount": _whole(data["amount"]),
