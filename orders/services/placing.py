@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 from django.db import connections
-from django.db.models import OuterRef, Subquery
 from django.utils.translation import get_language
 
 from events.kernel.databases import alias_of, atomic
@@ -29,7 +28,7 @@ from orders.errors import (
 )
 from orders.events import OrderPlaced
 from orders.hours import business_day, opening_at
-from orders.models import Guest, Order, OrderLine, OrderStatus, PayAfter, StoreRevision, Tab
+from orders.models import Guest, Order, OrderLine, OrderStatus, PayAfter, Tab
 from orders.names import display_name
 from orders.pricing import (
     MAX_LINES,
@@ -45,6 +44,15 @@ from orders.pricing import (
 from orders.services.announce import hint_cart, hint_order
 from orders.services.payment import line_fact, order_fields, publish_submitted
 from orders.storefront import Storefront, menu_at, storefront_of
+
+_GUEST_FIELDS = [field.attname for field in Guest._meta.concrete_fields]
+_TAB_FIELDS = [field.attname for field in Tab._meta.concrete_fields]
+# Written out because the query builder would cost more than the query.
+_LOCK = f"""
+SELECT {", ".join(f"g.{name}" for name in _GUEST_FIELDS)}, {", ".join(f"t.{name}" for name in _TAB_FIELDS)},
+       coalesce((SELECT number FROM orders_storerevision r WHERE r.store_id = t.store_id), 0)
+FROM orders_guest g JOIN orders_tab t ON t.id = g.tab_id WHERE g.id = %s FOR UPDATE OF t
+"""  # noqa: S608  names of our own columns
 
 # Looks for the key, takes the next number and the lines out of the cart: nothing of it if the key is known.
 _PREPARE = """
@@ -129,17 +137,15 @@ def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, n
 
 def _lock(guest_id: UUID) -> tuple[Guest, int]:
     """The guest with its locked tab, and the store's revision."""
-    revision = StoreRevision.objects.filter(store_id=OuterRef("tab__store_id")).values("number")
-    guest = (
-        Guest.objects.select_for_update(of=("tab",))
-        .select_related("tab")
-        .annotate(revision=Subquery(revision))
-        .filter(pk=guest_id)
-        .first()
-    )
-    if guest is None:
+    alias = alias_of("orders")
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_LOCK, [guest_id])
+        row = cursor.fetchone()
+    if row is None:
         raise TabClosed()
-    return guest, guest.revision or 0
+    guest = Guest.from_db(alias, _GUEST_FIELDS, row[: len(_GUEST_FIELDS)])
+    guest.tab = Tab.from_db(alias, _TAB_FIELDS, row[len(_GUEST_FIELDS) : -1])
+    return guest, row[-1]
 
 
 def _prepare(guest: Guest, placement: Placement, key: str, front: Storefront, now: datetime) -> _Prepared:

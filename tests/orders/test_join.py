@@ -49,7 +49,7 @@ def test_a_foreign_page_takes_no_seat(restaurant: Restaurant, headers: dict[str,
     phone = Phone(restaurant)
     response = phone.http.post(phone.path("join/"), {}, format="json", headers=headers)
     assert response.status_code == 403
-    assert not Tab.objects.exists() and not published()
+    assert not Tab.objects.exists() and not published("tab.opened")
 
 
 def test_own_page_takes_a_seat(restaurant: Restaurant) -> None:
@@ -83,7 +83,7 @@ def test_staff_open_tables_where_the_store_says_so(restaurant: Restaurant, now) 
     restaurant.change(tab_opening="staff")
     phone = Phone(restaurant)
     assert phone.join().json()["type"] == "urn:hansang:problem:table-not-open"
-    assert not Tab.objects.exists() and not published()
+    assert not Tab.objects.exists() and not published("tab.opened")
     services.open_tab(store_id=restaurant.store_id, table_id=restaurant.tables["A1"], now=now)
     assert phone.join().status_code == 200
 
