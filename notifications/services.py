@@ -87,13 +87,13 @@ def notify_store(*, store_id: UUID, alarm: bool = False, **message: Unpack[Messa
     """
     row = _notification(store_channel(store_id), store_id, message)
     row.alarm = alarm
-    with atomic(CONTEXT):
+    with atomic(CONTEXT, savepoint=False):
         return _append(row)
 
 
 def notify_tab(*, store_id: UUID, tab_id: UUID, **message: Unpack[Message]) -> Notification | None:
     """Tells the guests of a tab. Returns None when the fact was told before."""
-    with atomic(CONTEXT):
+    with atomic(CONTEXT, savepoint=False):
         return _append(_notification(tab_channel(tab_id), store_id, message))
 
 
@@ -108,7 +108,7 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
     if subject_id is None:
         raise ValueError("an alarm is about something")
     row = _notification(store_channel(store_id), store_id, message)
-    with atomic(CONTEXT):
+    with atomic(CONTEXT, savepoint=False):
         _serialize(subject_id)
         row.alarm = not _is_settled(subject_id)
         if row.alarm:

@@ -18,9 +18,12 @@ def all_aliases() -> list[str]:
     return list(dict.fromkeys(["default", *settings.CONTEXT_DATABASES.values()]))
 
 
-def atomic(context: str) -> Atomic:
-    """A transaction in the context's own database: `with atomic("orders"): …` or as a decorator."""
-    return transaction.atomic(using=alias_of(context))
+def atomic(context: str, *, savepoint: bool = True) -> Atomic:
+    """A transaction in the context's own database: `with atomic("orders"): …` or as a decorator.
+
+    Without `savepoint` an inner one saves two round trips; no caller may then catch what it raises and go on.
+    """
+    return transaction.atomic(using=alias_of(context), savepoint=savepoint)
 
 
 def on_commit(context: str, call: Callable[[], Any]) -> None:
