@@ -42,6 +42,7 @@ from orders.pricing import (
     total_of,
 )
 from orders.services.announce import hint_cart, hint_order
+from orders.services.inserting import insert_rows
 from orders.services.payment import line_fact, order_fields, publish_submitted
 from orders.storefront import Storefront, menu_at, storefront_of
 
@@ -129,8 +130,8 @@ def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, n
         order = _new_order(guest, front, priced, prepared, now)
         order.idempotency_key, order.fingerprint = idempotency_key, placement.fingerprint
         lines = _new_lines(order, guest, priced, _owners(placement, prepared.cart, tab), front)
-        order.save(force_insert=True)
-        OrderLine.objects.bulk_create(lines)
+        insert_rows([order])
+        insert_rows(lines)
         _announce(order, lines, tab, bool(prepared.cart))
     return Placed(order, lines, True)
 
