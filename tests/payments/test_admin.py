@@ -1,0 +1,74 @@
+"""Owners read all of their own money and change it only through dialogs."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from events.kernel.ids import new_id
+from payments.models import Payment, Refund
+from payments.services.accounts import save_store_snapshot
+from payments.services.counter import Cashier, Till, take_counter_payment
+from stores.models import Role, Store, User
+from tests.factories import make_membership, make_store, make_user
+from tests.payments.conftest import Party, settle_events
+
+pytestmark = pytest.mark.django_db
+PAGES = ["bill", "payment", "refund", "ledgerentry", "gatewayaccount", "gatewayevent"]
+
+
+@pytest.fixture
+def shop() -> Store:
+    store = make_store()
+    snapshot = {"name": store.name, "language": "ko", "currency": "KRW"}
+    save_store_snapshot(store_id=store.id, version_number=1, snapshot=snapshot)
+    return store
+
+
+@pytest.fixture
+def payment(shop: Store) -> Payment:
+    party = Party(shop.id, new_id(), new_id(), "token-of-table", new_id(), "tab")
+    party.place(10000)
+    till, cashier = Till("cash"), Cashier(uuid4(), "Mina")
+    take_counter_payment(store_id=shop.id, tab_id=party.tab_id, till=till, key="key-12345", cashier=cashier)
+    return Payment.objects.get()
+
+
+def browser(store: Store) -> Client:
+    person: User = make_membership(store, Role.OWNER, make_user(is_staff=True)).user
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+def refund(client: Client, payment: Payment, **fields: Any) -> Any:
+    address = f"/admin/payments/payment/{payment.id}/refund/"
+    form = {"_form_submitted": "on", "amount": "", "reason": "cold", "key": "one-click-1", **fields}
+    return client.post(address, form)
+
+
+def test_every_page_opens(shop: Store, payment: Payment) -> None:
+    client = browser(shop)
+    for page in PAGES:
+        assert client.get(f"/admin/payments/{page}/").status_code == 200, page
+    for row in (payment, payment.bill, payment.account):
+        name = row._meta.model_name
+        assert client.get(f"/admin/payments/{name}/{row.pk}/change/").status_code == 200, name
+
+
+def test_a_refund_asks_first_and_a_double_click_is_one(shop: Store, payment: Payment) -> None:
+    client = browser(shop)
+    client.get(f"/admin/payments/payment/{payment.id}/refund/")
+    assert not Refund.objects.exists()
+    for _ in range(2):
+        refund(client, payment, amount="2500")
+    settle_events()
+    assert [(row.amount, row.state) for row in Refund.objects.all()] == [(2500, "succeeded")]
+
+
+def test_a_foreign_owner_sees_and_refunds_nothing(shop: Store, payment: Payment) -> None:
+    client = browser(make_store())
+    assert refund(client, payment).status_code in (403, 404)
+    assert str(payment.id) not in client.get("/admin/payments/payment/").content.decode()
+    assert not Refund.objects.exists()
