@@ -179,7 +179,9 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     @display(description=_("story"))
     def story(self, row: Delivery) -> SafeString:
         url = story_link(row.event.correlation_id)
-        return format_html('<a class="hs-link" href="{}">{}</a>', url, gettext("Everything that belongs to it"))
+        return format_html(
+            '<a class="hs-link" href="{}">{}</a>', url, gettext("Everything that belongs to it")
+        )
 
     @display(description=_("times"))
     def times(self, row: Delivery) -> SafeString:

@@ -1,7 +1,7 @@
 """What a person may do to the queue: retry, discard, replay. Every act leaves a row saying who and why.
 
-All functions take a queryset of deliveries (its database is the one that is changed). `plan()` says beforehand
-exactly what would happen; the acts follow the same plan under row locks.
+All functions take a queryset of deliveries (its database is the one that is changed). `plan()` says
+beforehand exactly what would happen; the acts follow the same plan under row locks.
 """
 
 from collections import defaultdict

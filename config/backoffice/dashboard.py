@@ -97,7 +97,7 @@ def heading(span: Span) -> str:
     return f"{first} – {last}"
 
 
-# --- Tiles ---------------------------------------------------------------------------------------------------
+# --- Tiles ---------------------------------------------------------
 
 
 def tiles(span: Span, inside: list[Cell]) -> list[dict[str, Any]]:
@@ -156,7 +156,7 @@ def _refund_tile(span: Span) -> dict[str, Any]:
     }
 
 
-# --- Bars and heat ---------------------------------------------------------------------------------------------
+# --- Bars and heat ---------------------------------------------------------
 
 
 def _hours(span: Span, cells: list[Cell]) -> list[int]:
@@ -255,7 +255,7 @@ def heat_map(span: Span, cells: list[Cell]) -> dict[str, Any]:
     return {"hours": hours, "rows": rows, "label": said, "columns": len(hours), "empty": not counts}
 
 
-# --- To look at -------------------------------------------------------------------------------------------------
+# --- To look at ---------------------------------------------------------
 
 
 def todo(store: Store, items: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
@@ -370,7 +370,9 @@ def sellers(span: Span, items: dict[str, dict[str, Any]]) -> list[dict[str, Any]
     highest = found[0].amount if found else 1
     return [
         {
-            "name": _item_name(span.store, items[str(row.item_id)]) if str(row.item_id) in items else row.name,
+            "name": _item_name(span.store, items[str(row.item_id)])
+            if str(row.item_id) in items
+            else row.name,
             "amount": money(span.store, row.amount),
             "quantity": row.quantity,
             "share": round(row.amount * 100 / (highest or 1)),

@@ -14,8 +14,8 @@ class BackOfficeLoginForm(AuthenticationForm):  # type: ignore[misc]
     """Only owners and managers enter; others are told where their door is."""
 
     def confirm_login_allowed(self, user: Any) -> None:
-        super().confirm_login_allowed(user)
         if user.is_superuser or any(row.role in MANAGERS for row in memberships_of(user).values()):
+            super().confirm_login_allowed(user)
             return
         raise ValidationError(
             _("This is the owner's office. Your board is at /staff/."), code="not-a-manager"

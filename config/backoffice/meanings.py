@@ -28,9 +28,7 @@ MEANINGS: dict[str, Meaning] = {
     "orders.submit_paid_order": Meaning(
         _("Paid order to the kitchen"), _("A guest has paid, and the kitchen does not know the order.")
     ),
-    "orders.settle_tab": Meaning(
-        _("Table marked as paid"), _("The table still looks unpaid on the board.")
-    ),
+    "orders.settle_tab": Meaning(_("Table marked as paid"), _("The table still looks unpaid on the board.")),
     "orders.reject_unanswered_order": Meaning(
         _("Unanswered order refused"), _("A guest keeps waiting for an order that nobody took.")
     ),
@@ -95,6 +93,9 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "notifications.save_store_snapshot": Meaning(
         _("Store settings to the alarms"), _("Alarms still use the old store settings.")
+    ),
+    "menus.save_store_snapshot": Meaning(
+        _("Store settings to the menu"), _("The menu still uses the old store settings.")
     ),
     "menus.encode_photo": Meaning(
         _("Photo made small for phones"), _("The new photo is not shown on the menu yet.")

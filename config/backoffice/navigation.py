@@ -59,7 +59,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (
             _("Menu and tables"),
             [
-                (_("Menu"), "menu_book", ("admin:menus_menu_changelist", "admin:menus_item_changelist"), None),
+                (
+                    _("Menu"),
+                    "menu_book",
+                    ("admin:menus_menu_changelist", "admin:menus_item_changelist"),
+                    None,
+                ),
                 (_("Tables & QR"), "qr_code_2", "admin:stores_table_changelist", None),
             ],
         ),
@@ -101,7 +106,9 @@ def _first_link(targets: str | tuple[str, ...]) -> str | None:
 
 
 def _outside(request: HttpRequest, store: Store) -> dict[str, Any]:
-    items = [{"title": _("Staff board"), "icon": "dashboard", "link": f"/staff/{store.slug}/", "active": False}]
+    items = [
+        {"title": _("Staff board"), "icon": "dashboard", "link": f"/staff/{store.slug}/", "active": False}
+    ]
     if preview := guest_preview(store):
         items.append({"title": _("Guest page"), "icon": "smartphone", "link": preview, "active": False})
     return {"title": _("Look in"), "separator": False, "items": items}
@@ -111,9 +118,7 @@ def guest_preview(store: Store) -> str | None:
     """A table's address, to see what a guest sees."""
     from stores.models import TableToken
 
-    token = TableToken.objects.filter(
-        table__store=store, table__retired_at=None, revoked_at=None
-    ).first()
+    token = TableToken.objects.filter(table__store=store, table__retired_at=None, revoked_at=None).first()
     return f"/t/{token.token}/" if token else None
 
 

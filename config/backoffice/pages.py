@@ -14,8 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 from config.backoffice import queue
 from config.backoffice.dashboard import duration
 from config.backoffice.timeline import story as tell
-from events.kernel.backoffice import actor_of, managed_stores
+from events.kernel.backoffice import managed_stores
 from events.kernel.errors import DomainError
+from stores.services import pause_store, resume_store
 
 
 def _page(request: HttpRequest, template: str, title: str, **values: Any) -> HttpResponse:
@@ -62,13 +63,11 @@ def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
 def taking_orders(request: HttpRequest) -> HttpResponse:
     """POST /admin/taking-orders/ {store, accepting: "1" | "0"}: pauses or opens a store of the caller's."""
     membership = _posted_store(request)
-    from stores import services
-
-    accepting = request.POST.get("accepting") == "1"
     try:
-        services.set_accepting_orders(
-            store_id=membership.store_id, accepting=accepting, message="", actor_name=actor_of(request)[1]
-        )
+        if request.POST.get("accepting") == "1":
+            resume_store(store_id=membership.store_id)
+        else:
+            pause_store(store_id=membership.store_id)
     except DomainError as error:
         messages.error(request, str(error.title))
     return redirect("admin:index")

@@ -1,4 +1,4 @@
-"""The health of the event queue as its owner reads it: a few figures, bars, and dead letters in plain words."""
+"""The health of the event queue as its owner reads it: a few figures, bars, dead letters in plain words."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple

@@ -7,14 +7,24 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Aggregate, Count, DurationField, ExpressionWrapper, F, FloatField, Q, QuerySet, Sum
+from django.db.models import (
+    Aggregate,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    Q,
+    QuerySet,
+    Sum,
+)
 from django.db.models.functions import Extract, ExtractHour
 from django.utils import timezone
 
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
-from orders.models import MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
 from orders.models import GONE as GONE_LINES
+from orders.models import MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
 from payments.models import LedgerEntry, Payment, PaymentState, Refund, RefundState
 from stores.models import Store
 
@@ -57,9 +67,7 @@ def business_day(store: Store, moment: datetime | None = None) -> date:
 
 def day_start(store: Store, day: date) -> datetime:
     """When a business day begins."""
-    return datetime(
-        day.year, day.month, day.day, store.day_cutoff_hour, tzinfo=ZoneInfo(store.timezone)
-    )
+    return datetime(day.year, day.month, day.day, store.day_cutoff_hour, tzinfo=ZoneInfo(store.timezone))
 
 
 def span_of(store: Store, days: int) -> Span:
@@ -213,9 +221,7 @@ def unpaid(store: Store) -> tuple[int, int]:
 
 def sold_out_items(store: Store) -> list[UUID]:
     """Items that are sold out as a whole."""
-    return list(
-        SoldOut.objects.filter(store_id=store.pk, option_id=None).values_list("item_id", flat=True)
-    )
+    return list(SoldOut.objects.filter(store_id=store.pk, option_id=None).values_list("item_id", flat=True))
 
 
 class Seller(NamedTuple):

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.http import HttpRequest
-from django.urls import URLPattern, path
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -18,6 +19,13 @@ class BackOfficeSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        # The theme's form carries no `next`; LOGIN_REDIRECT_URL is the staff's, not the owner's.
+        if REDIRECT_FIELD_NAME not in {*request.GET, *request.POST}:
+            request.GET = request.GET.copy()  # type: ignore[assignment]
+            request.GET[REDIRECT_FIELD_NAME] = reverse("admin:index")  # type: ignore[index]
+        return super().login(request, extra_context)
 
     def extra_urls(self) -> list[URLPattern]:
         # Imported late: the site exists before the models that these pages read.

@@ -62,7 +62,11 @@ def _fact(event: Event) -> Moment:
     number = event.payload.get("number") if isinstance(event.payload, dict) else None
     small = " · ".join(
         str(part)
-        for part in (f"#{number}" if number else "", event.payload.get("table_name"), event.payload.get("reason"))
+        for part in (
+            f"#{number}" if number else "",
+            event.payload.get("table_name"),
+            event.payload.get("reason"),
+        )
         if part
     )
     return Moment(event.occurred_at, "bolt", event.topic, small, "", _link("events_event", event.pk))
@@ -94,13 +98,13 @@ def _payments(tab_id: UUID, store_ids: list[UUID], language: str) -> Iterator[Mo
         if row.captured_at:
             yield Moment(row.captured_at, "paid", _("Paid: %s") % amount, row.method, "good", link)
         elif row.failure:
-            yield Moment(
-                row.expires_at, "credit_card_off", row.get_state_display(), row.failure, "bad", link
-            )
+            yield Moment(row.expires_at, "credit_card_off", row.get_state_display(), row.failure, "bad", link)
     yield from _refunds([row.pk for row in payments], language)
     calls = GatewayEvent.objects.filter(merchant_ref__in=[row.merchant_ref for row in payments])
     for call in calls.defer("body", "headers"):
-        yield Moment(call.received_at, "webhook", _("Message from the payment service"), call.kind, "quiet", "")
+        yield Moment(
+            call.received_at, "webhook", _("Message from the payment service"), call.kind, "quiet", ""
+        )
 
 
 def _refunds(payment_ids: list[UUID], language: str) -> Iterator[Moment]:

@@ -8,18 +8,32 @@ from django.test import Client
 from events.kernel.ids import new_id
 from events.models import Delivery, DeliveryStatus, Event
 from stores.models import Role, Store, User
-from tests.factories import make_membership, make_store, make_user
+from tests.factories import make_membership, make_store
 
 
 def admitted(store: Store, role: str = Role.OWNER) -> User:
     """A person with a role who is also let into the back office."""
-    return make_membership(store, role, make_user(is_staff=True)).user
+    user = make_membership(store, role).user
+    user.is_staff = True
+    user.save(update_fields=["is_staff"])
+    return user
 
 
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+@pytest.fixture
+def store(store: Store) -> Store:
+    """The store, after what its opening set off was done and forgotten."""
+    forget_deliveries()
+    return store
+
+
+def forget_deliveries() -> None:
+    Delivery.objects.all().delete()
 
 
 @pytest.fixture

@@ -1,0 +1,213 @@
+"""The owner's first page: right numbers, few queries, and the switch that stops orders."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from config.backoffice import reports
+from config.backoffice.dashboard import tiles
+from events.kernel.ids import new_id
+from events.models import DeliveryStatus
+from notifications.models import Notification, store_channel
+from orders.models import Order, OrderLine, OrderStatus, SoldOut, Tab
+from stores.models import Store
+from tests.admin.conftest import make_delivery
+from tests.factories import make_store
+from tests.queue import published
+
+QUERY_LIMIT = 40
+
+
+def make_order(store: Store, total: int = 10_000, *, ago: timedelta = timedelta(0), **fields: Any) -> Order:
+    """A served order of one line, placed `ago` before now, cooked in eight minutes."""
+    at = timezone.now() - ago
+    tab, _created = Tab.objects.get_or_create(
+        store_id=store.pk,
+        defaults={
+            "table_id": new_id(),
+            "table_name": "C2",
+            "currency": "KRW",
+            "pay_after": "order",
+            "opened_at": at,
+            "active_at": at,
+        },
+    )
+    values = {
+        "status": OrderStatus.SERVED,
+        "number": Order.objects.count() + 1,
+        "business_day": reports.business_day(store, at),
+        "placed_at": at,
+        "accepted_at": at,
+        "ready_at": at + timedelta(minutes=8),
+    }
+    order = Order.objects.create(
+        store_id=store.pk,
+        tab=tab,
+        guest_language="ko",
+        table_id=tab.table_id,
+        table_name="C2",
+        idempotency_key=str(new_id()),
+        fingerprint="-",
+        menu_version=1,
+        pay_after="order",
+        currency="KRW",
+        total=total,
+        **{**values, **fields},
+    )
+    OrderLine.objects.create(
+        order=order,
+        position=0,
+        item_id=store.pk,
+        name="Tteokbokki",
+        language="ko",
+        quantity=2,
+        unit_price=total // 2,
+        total=total,
+        tax_rate_bp=1000,
+        changed_at=at,
+    )
+    return order
+
+
+def test_sales_count_what_was_sold_in_this_store_today(store: Store) -> None:
+    make_order(store, 10_000)
+    make_order(store, 5_000)
+    make_order(store, 7_000, status=OrderStatus.CANCELED)
+    make_order(store, 7_000, status=OrderStatus.AWAITING_PAYMENT)
+    make_order(make_store(), 99_000)
+    span = reports.span_of(store, 1)
+    today = [cell for cell in reports.sales(span) if cell.day == span.last]
+    assert sum(cell.amount for cell in today) == 15_000
+    assert sum(cell.orders for cell in today) == 2
+
+
+def test_the_trend_compares_with_the_same_weekday_up_to_this_moment(store: Store) -> None:
+    make_order(store, 12_000)
+    make_order(store, 10_000, ago=timedelta(days=7, seconds=1))
+    span = reports.span_of(store, 1)
+    found = tiles(span, [cell for cell in reports.sales(span) if cell.day == span.last])
+    assert found[0]["trend"] == 20
+
+
+def test_a_night_belongs_to_the_evening_before(store: Store) -> None:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    seoul = ZoneInfo("Asia/Seoul")
+    assert str(reports.business_day(store, datetime(2026, 11, 22, 1, 30, tzinfo=seoul))) == "2026-11-21"
+    assert str(reports.business_day(store, datetime(2026, 11, 22, 5, 0, tzinfo=seoul))) == "2026-11-22"
+
+
+def test_cooking_and_answering_are_measured_by_percentiles(store: Store) -> None:
+    for minutes in (4, 8, 20):
+        order = make_order(store)
+        Order.objects.filter(pk=order.pk).update(ready_at=order.placed_at + timedelta(minutes=minutes))
+    at = timezone.now()
+    for number, seconds in enumerate((5, 11, 60), start=1):
+        row = Notification.objects.create(
+            channel=store_channel(store.pk),
+            seq=number,
+            store_id=store.pk,
+            kind="order_submitted",
+            alarm=True,
+            event_id=new_id(),
+        )
+        Notification.objects.filter(pk=row.pk).update(created_at=at, acked_at=at + timedelta(seconds=seconds))
+    span = reports.span_of(store, 1)
+    assert reports.cooking_time(span).half == pytest.approx(480)
+    assert reports.answer_time(span).half == pytest.approx(11)
+    assert reports.answer_time(span).most == pytest.approx(50.2)
+
+
+def test_top_items_add_up_money_and_pieces(store: Store) -> None:
+    make_order(store, 10_000)
+    make_order(store, 6_000)
+    found = reports.top_items(reports.span_of(store, 7))
+    assert [(row.name, row.quantity, row.amount) for row in found] == [("Tteokbokki", 4, 16_000)]
+
+
+def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> None:
+    make_delivery(store)
+    make_order(store, status=OrderStatus.AWAITING_PAYMENT)
+    SoldOut.objects.create(store_id=store.pk, item_id=new_id())
+    page = boss.get("/admin/").content.decode()
+    assert "The board did not ring for an order." in page and "1 order not paid yet" in page
+
+
+def test_a_quiet_store_says_that_all_is_well(boss: Client) -> None:
+    assert "All is well" in boss.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize("days", [1, 7, 30])
+def test_the_page_needs_few_queries_however_much_was_sold(boss: Client, store: Store, days: int) -> None:
+    boss.get("/admin/")
+    counts = []
+    for _round in range(2):
+        for _ in range(3):
+            make_order(store, ago=timedelta(hours=1))
+            make_delivery(store, DeliveryStatus.DEAD, stream=str(new_id()))
+        with CaptureQueriesContext(connection) as queries:
+            assert boss.get(f"/admin/?days={days}").status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= QUERY_LIMIT
+
+
+def test_the_switch_pauses_and_resumes_the_store(boss: Client, store: Store) -> None:
+    form = {"store": str(store.pk), "accepting": "0"}
+    facts = len(published("store.changed"))
+    assert boss.get("/admin/taking-orders/").status_code == 405
+    assert boss.post("/admin/taking-orders/", form).status_code == 302
+    store.refresh_from_db()
+    assert not store.accepting_orders and len(published("store.changed")) == facts + 1
+    boss.post("/admin/taking-orders/", {**form, "accepting": "1"})
+    store.refresh_from_db()
+    assert store.accepting_orders
+
+
+def test_a_foreign_store_cannot_be_switched(foreign_boss: Client, store: Store) -> None:
+    facts = len(published())
+    answer = foreign_boss.post("/admin/taking-orders/", {"store": str(store.pk), "accepting": "0"})
+    store.refresh_from_db()
+    assert answer.status_code == 404 and store.accepting_orders
+    assert len(published()) == facts
+
+
+def test_the_switch_wants_a_csrf_token(store: Store) -> None:
+    from tests.admin.conftest import admitted
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admitted(store))
+    answer = client.post("/admin/taking-orders/", {"store": str(store.pk), "accepting": "0"})
+    assert answer.status_code == 403
+
+
+def test_a_foreign_store_cannot_be_chosen(foreign_boss: Client, store: Store) -> None:
+    answer = foreign_boss.get(f"/admin/?store={store.slug}")
+    assert answer.context["store"].pk != store.pk
+
+
+def test_the_story_shows_only_the_own_stores(boss: Client, foreign_boss: Client, store: Store) -> None:
+    row = make_delivery(store)
+    path = f"/admin/story/{row.event.correlation_id}/"
+    assert "Alarm for a new order" in boss.get(path).content.decode()
+    assert foreign_boss.get(path).status_code == 404
+
+
+def test_the_queue_page_groups_dead_letters_by_step(boss: Client, store: Store) -> None:
+    make_delivery(store)
+    make_delivery(store, stream="order:2")
+    make_delivery(make_store(), stream="order:3")
+    groups = boss.get("/admin/queue/").context["groups"]
+    assert [(group.handler, group.count) for group in groups] == [("notifications.ring_for_order", 2)]
+
+
+def test_every_handler_has_words_for_the_owner() -> None:
+    from config.backoffice.meanings import MEANINGS
+    from events.registry import all_handlers
+
+    assert not [handler.name for handler in all_handlers() if handler.name not in MEANINGS]
