@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -138,7 +139,18 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     show_full_result_count = False
     actions = ("retry_selected", "replay_selected", "discard_selected")
     actions_detail = ("retry_one", "replay_one", "discard_one")
-    fields = ("step", "effect", "state", "problem", "tries", "event_link", "story", "times", "note", "trace")
+    fields = (
+        "step",
+        "effect",
+        "status_name",
+        "problem",
+        "tries",
+        "event_link",
+        "story",
+        "times",
+        "note",
+        "trace",
+    )
     readonly_fields = fields
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
@@ -157,6 +169,10 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     @display(description=_("status"), label={label: STATUS_COLORS[label] for label in DeliveryStatus})
     def state(self, row: Delivery) -> tuple[int, str]:
         return row.status, row.get_status_display()
+
+    @display(description=_("status"))
+    def status_name(self, row: Delivery) -> str:
+        return row.get_status_display()
 
     @display(description=_("problem"))
     def problem(self, row: Delivery) -> str:
@@ -191,7 +207,7 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
             (gettext("finished"), row.done_at),
             (gettext("due"), row.due_at if row.status == DeliveryStatus.PENDING else None),
         )
-        known = [(name, f"{at:%Y-%m-%d %H:%M:%S} UTC") for name, at in steps if at]
+        known = [(name, f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}") for name, at in steps if at]
         return format_html_join("", "<div>{} {}</div>", known)
 
     @display(description=_("for technicians"))

@@ -180,7 +180,7 @@ def hour_bars(span: Span, cells: list[Cell]) -> list[Bar]:
         if cell.day == span.last:
             today[cell.hour] += cell.amount
         elif cell.day.weekday() == span.last.weekday():
-            usual[cell.hour] += cell.amount / reports.WEEKS
+            usual[cell.hour] += cell.amount / _known_weeks(cells, span.last)
     hours = _hours(span, [cell for cell in cells if cell.day.weekday() == span.last.weekday()])
     now = _now_hour(span)
     rows = [(hour_name(hour), today[hour], usual[hour], hour == now) for hour in hours]
@@ -196,8 +196,14 @@ def day_bars(span: Span, cells: list[Cell]) -> list[Bar]:
     for offset in range(span.days):
         day = span.first + timedelta(days=offset)
         usual = sum(amounts[day - timedelta(weeks=week + 1)] for week in range(reports.WEEKS))
-        rows.append((_day_name(span, day), amounts[day], usual / reports.WEEKS, day == span.last))
+        rows.append((_day_name(span, day), amounts[day], usual / _known_weeks(cells, day), day == span.last))
     return _bars(span.store, rows)
+
+
+def _known_weeks(cells: list[Cell], day: date) -> int:
+    """How many of the weeks before `day` the store was in business already (at least one)."""
+    first = cells[0].day if cells else day
+    return max(1, min(reports.WEEKS, (day - first).days // 7))
 
 
 def _day_name(span: Span, day: date) -> str:

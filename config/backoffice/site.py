@@ -1,14 +1,20 @@
 """The admin site: who may enter, and the pages that belong to no single model."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from events.kernel.backoffice import may_enter
+
+View = Callable[..., HttpResponse]
 
 
 class BackOfficeSite(UnfoldAdminSite):
@@ -19,6 +25,24 @@ class BackOfficeSite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request)
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Every page speaks the store's own time."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def in_store_time(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            from config.backoffice.navigation import chosen_store
+
+            store = chosen_store(request)
+            with timezone.override(store.timezone if store else "UTC"):
+                response = inner(request, *args, **kwargs)
+                # Rendered later it would be in UTC again.
+                if isinstance(response, TemplateResponse) and not response.is_rendered:
+                    response.render()
+            return response
+
+        return in_store_time
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # The theme's form carries no `next`; LOGIN_REDIRECT_URL is the staff's, not the owner's.
