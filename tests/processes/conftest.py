@@ -1,6 +1,7 @@
 """`manage.py up` as a child, watched from outside."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -102,3 +103,6 @@ def up(tmp_path: Path) -> Iterator[Up]:
         run.process.kill()
         run.process.wait()
         run.survivors()
+    for name in ("pg", "run"):  # root's PostgreSQL may have had to live elsewhere
+        if (run.data / name).is_symlink():
+            shutil.rmtree((run.data / name).resolve(), ignore_errors=True)
