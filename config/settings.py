@@ -170,6 +170,8 @@ SANDBOX_WEBHOOK_THREAD = env_bool("SANDBOX_WEBHOOK_THREAD", True)
 
 # --- People --------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "stores.User"
+# Every door (staff, admin) locks after repeated wrong passwords.
+AUTHENTICATION_BACKENDS = ["stores.backends.GuardedBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -98,7 +98,8 @@ def links() -> dict[str, Any]:
 
 def demo_logins() -> dict[str, Any]:
     """The demo's people, if they are there."""
-    if not settings.TEST_MODE or not apps.get_model("stores", "User").objects.filter(username="floor").exists():
+    people = apps.get_model("stores", "User").objects
+    if not settings.TEST_MODE or not people.filter(username="floor").exists():
         return {}
     from config.demo.places import demo_logins as logins
 
