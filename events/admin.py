@@ -1,6 +1,7 @@
 """The event queue for owners: what happened, what waits, what died, and what somebody did about it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -274,13 +275,13 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         return TemplateResponse(request, "admin/events/confirm_operation.html", context)
 
     def _perform(self, request: HttpRequest, name: str, rows: QuerySet[Delivery], reason: str) -> None:
-        act = {
+        acts: dict[str, Callable[..., operations.Plan]] = {
             operations.RETRY: operations.retry,
             operations.DISCARD: operations.discard,
             operations.REPLAY: operations.replay,
-        }[name]
+        }
         try:
-            done = act(rows, actor=operations.Actor(*actor_of(request)), reason=reason)
+            done = acts[name](rows, actor=operations.Actor(*actor_of(request)), reason=reason)
         except DomainError as error:
             messages.error(request, str(error.title))
             return
@@ -302,7 +303,7 @@ class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         return UUID(obj.deliveries[0]["store_id"]) if obj.deliveries else None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Intervention]:
-        rows = admin.ModelAdmin.get_queryset(self, request)
+        rows: QuerySet[Intervention] = admin.ModelAdmin.get_queryset(self, request)
         mine = Q(pk=None)
         for store_id in self.stores_for(request):
             mine |= Q(deliveries__contains=[{"store_id": str(store_id)}])

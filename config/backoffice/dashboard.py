@@ -302,12 +302,12 @@ def _dead_letter_tasks(store: Store) -> list[dict[str, Any]]:
     found = reports.dead_letters(store)
     if found.newest is None:
         return []
-    count = ngettext("%(n)s step did not happen", "%(n)s steps did not happen", found.count)
+    count = ngettext("%(n)s step did not happen", "%(n)s steps did not happen", found.number)
     return [
         {
             "kind": "bad",
             "icon": "monitoring",
-            "text": count % {"n": found.count},
+            "text": count % {"n": found.number},
             "small": meaning_of(found.newest.handler).effect,
             "link": _link("admin:events_delivery_changelist", "?status__exact=3"),
             "button": gettext("Try again"),

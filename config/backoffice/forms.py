@@ -10,7 +10,7 @@ from config.identity import memberships_of
 from events.kernel.backoffice import MANAGERS
 
 
-class BackOfficeLoginForm(AuthenticationForm):  # type: ignore[misc]
+class BackOfficeLoginForm(AuthenticationForm):
     """Only owners and managers enter; others are told where their door is."""
 
     def confirm_login_allowed(self, user: Any) -> None:

@@ -18,7 +18,7 @@ def chosen_store(request: HttpRequest) -> Store | None:
     """The store of `?store=<slug>`, else the one looked at last, else the first of the caller's."""
     cached = getattr(request, "_chosen_store", None)
     if cached is not None:
-        return cached  # type: ignore[no-any-return]
+        return cached
     stores = managed_stores(request) if request.user.is_authenticated else {}
     wanted = request.GET.get("store") or request.session.get(_SESSION_KEY)
     slugs = [row.store_slug for row in stores.values()]
@@ -45,7 +45,7 @@ def site_subheader(request: HttpRequest) -> str:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu; a page whose model has no admin is left out."""
     store = chosen_store(request)
-    groups = [
+    groups: list[tuple[str, list[tuple[Any, ...]]]] = [
         (
             "",
             [
@@ -124,7 +124,7 @@ def guest_preview(store: Store) -> str | None:
 
 def dead_letters_badge(request: HttpRequest) -> str:
     store = chosen_store(request)
-    count = reports.dead_letters(store).count if store else 0
+    count = reports.dead_letters(store).number if store else 0
     return str(count) if count else ""
 
 

@@ -31,7 +31,7 @@ class DeadGroup(NamedTuple):
     handler: str
     meaning: Meaning
     problem: Any
-    count: int
+    letters: int
     held: int
     newest: datetime
 

@@ -201,7 +201,7 @@ def payments_to_review(store: Store) -> int:
 class DeadLetters(NamedTuple):
     """How many deliveries wait for a person, and the newest of them."""
 
-    count: int
+    number: int
     newest: Delivery | None
 
 

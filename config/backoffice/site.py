@@ -47,8 +47,9 @@ class BackOfficeSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         # The theme's form carries no `next`; LOGIN_REDIRECT_URL is the staff's, not the owner's.
         if REDIRECT_FIELD_NAME not in {*request.GET, *request.POST}:
-            request.GET = request.GET.copy()  # type: ignore[assignment]
-            request.GET[REDIRECT_FIELD_NAME] = reverse("admin:index")  # type: ignore[index]
+            query = request.GET.copy()
+            query[REDIRECT_FIELD_NAME] = reverse("admin:index")
+            request.GET = query  # type: ignore[assignment]
         return super().login(request, extra_context)
 
     def extra_urls(self) -> list[URLPattern]:

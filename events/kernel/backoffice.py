@@ -36,7 +36,8 @@ def managed_stores(request: HttpRequest, roles: Roles = MANAGERS) -> dict[UUID, 
 
 def actor_of(request: HttpRequest) -> tuple[UUID, str]:
     """The caller's id and name, as histories keep them."""
-    return request.user.pk, request.user.display_name  # type: ignore[union-attr]
+    user: Any = request.user
+    return user.pk, user.display_name
 
 
 def may_enter(request: HttpRequest) -> bool:
@@ -89,7 +90,7 @@ class _MembershipPermissions:
         return self._allowed(request, obj, edit=True)
 
 
-class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):  # type: ignore[misc]
+class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):
     """Rows of the caller's stores only. `store_field` is the lookup from the row to the store's id.
 
     Choices of foreign keys are limited the same way when their model has a scoped admin too; a row that would
@@ -156,7 +157,7 @@ class ReadOnlyAdmin(_MembershipPermissions):
         return self._allowed(request, obj, edit=True)
 
 
-class PlatformAdmin(ModelAdmin):  # type: ignore[misc]
+class PlatformAdmin(ModelAdmin):
     """Only for the people who run the whole installation."""
 
     def _is_platform(self, request: HttpRequest) -> bool:
@@ -178,7 +179,7 @@ class PlatformAdmin(ModelAdmin):  # type: ignore[misc]
         return self._is_platform(request)
 
 
-class ScopedTabularInline(_MembershipPermissions, TabularInline):  # type: ignore[misc]
+class ScopedTabularInline(_MembershipPermissions, TabularInline):
     """Rows below a scoped row: the parent's page already proved the store."""
 
     extra = 0
@@ -187,7 +188,7 @@ class ScopedTabularInline(_MembershipPermissions, TabularInline):  # type: ignor
         return may_enter(request) and bool(self.stores_for(request, edit=edit))
 
 
-class ScopedStackedInline(_MembershipPermissions, StackedInline):  # type: ignore[misc]
+class ScopedStackedInline(_MembershipPermissions, StackedInline):
     """Like ScopedTabularInline, one block per row."""
 
     extra = 0

@@ -203,7 +203,7 @@ def test_the_queue_page_groups_dead_letters_by_step(boss: Client, store: Store) 
     make_delivery(store, stream="order:2")
     make_delivery(make_store(), stream="order:3")
     groups = boss.get("/admin/queue/").context["groups"]
-    assert [(group.handler, group.count) for group in groups] == [("notifications.ring_for_order", 2)]
+    assert [(group.handler, group.letters) for group in groups] == [("notifications.ring_for_order", 2)]
 
 
 def test_every_handler_has_words_for_the_owner() -> None:
