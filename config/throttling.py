@@ -7,6 +7,8 @@ from django.core.cache import caches
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
 
+ALSO_FOR_READS = frozenset({"staff", "unknown_token"})
+
 
 class ScopedThrottle(ScopedRateThrottle):
     """The view's `throttle_scope`, or `read` / `write` by method; counted per guest, person or address."""
@@ -14,9 +16,10 @@ class ScopedThrottle(ScopedRateThrottle):
     cache = caches["shared"]
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        default = "read" if request.method in {"GET", "HEAD", "OPTIONS"} else "write"
+        reads = request.method in {"GET", "HEAD", "OPTIONS"}
         scope = getattr(view, "throttle_scope", None)
-        self.scope = default if scope is None or (request.method == "GET" and scope != "staff") else scope
+        limits_writes_only = reads and scope not in ALSO_FOR_READS
+        self.scope = ("read" if reads else "write") if scope is None or limits_writes_only else scope
         self.rate = self.get_rate()
         self.num_requests, self.duration = self.parse_rate(self.rate)
         self.num_requests *= settings.THROTTLE_FACTOR
