@@ -3,6 +3,8 @@
 Names in {braces} are filled in by the browser; a key ending in `_one` is used when {n} is 1.
 """
 
+from collections.abc import Set
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -16,43 +18,34 @@ def diet_name(code: str) -> str:
     return _diets().get(code, code)
 
 
-def guest_texts() -> dict[str, str]:
-    """key -> text, in the active language."""
-    allergens = {f"allergen_{code}": name for code, name in _allergens().items()}
-    diets = {f"diet_{code}": name for code, name in _diets().items()}
+def guest_texts(codes: Set[str]) -> dict[str, str]:
+    """key -> text, in the active language; of allergens and diets only those with one of `codes`."""
+    allergens = {f"allergen_{code}": name for code, name in _allergens().items() if code in codes}
+    diets = {f"diet_{code}": name for code, name in _diets().items() if code in codes}
     return {**_menu(), **_cart(), **_status(), **_news(), **_paying(), **_trouble(), **allergens, **diets}
 
 
 def _allergens() -> dict[str, str]:
     return {
         "wheat": _("wheat"),
-        "gluten": _("gluten"),
         "soy": _("soy"),
         "egg": _("egg"),
         "milk": _("milk"),
         "peanut": _("peanut"),
         "nuts": _("nuts"),
-        "walnut": _("walnut"),
-        "pine_nut": _("pine nut"),
         "sesame": _("sesame"),
         "buckwheat": _("buckwheat"),
         "fish": _("fish"),
-        "mackerel": _("mackerel"),
         "shellfish": _("shellfish"),
         "shrimp": _("shrimp"),
         "crab": _("crab"),
         "squid": _("squid"),
-        "clam": _("clam"),
-        "oyster": _("oyster"),
         "pork": _("pork"),
         "beef": _("beef"),
         "chicken": _("chicken"),
         "peach": _("peach"),
         "tomato": _("tomato"),
-        "mustard": _("mustard"),
-        "celery": _("celery"),
         "sulfites": _("sulfites"),
-        "sulfite": _("sulfites"),
     }
 
 
@@ -62,7 +55,6 @@ def _diets() -> dict[str, str]:
         "vegetarian": _("Vegetarian"),
         "halal": _("Halal"),
         "gluten_free": _("Gluten-free"),
-        "dairy_free": _("Dairy-free"),
         "no_pork": _("No pork"),
     }
 

@@ -16,6 +16,7 @@ from orders.guest_texts import allergen_name, diet_name, guest_texts
 register = template.Library()
 
 DEFAULT_BRAND = "#0e6b4b"
+_UNSAFE_IN_ATTRIBUTE = {ord("&"): "&amp;", ord("'"): "&#39;", ord("<"): "&lt;", ord(">"): "&gt;"}
 _UNSAFE_IN_SCRIPT = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
 
@@ -80,11 +81,36 @@ def _lean(value: Any) -> Any:
     return [_lean(item) for item in value] if isinstance(value, list) else value
 
 
+def _compact(value: Any) -> str:
+    return json.dumps(_lean(value), ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+@register.filter
+def item_data(item: dict[str, Any]) -> SafeString:
+    """What the page does not show of a dish, for a single-quoted attribute beside its texts."""
+    data = {key: item.get(key) for key in ("price", "allergens", "diet", "spicy", "minutes", "option_groups")}
+    photo = item.get("photo") or {}
+    data["photo"] = photo.get("w640") or photo.get("w320")
+    if item.get("original_name") != item["name"]:
+        data["original_name"] = item.get("original_name")
+    return mark_safe(_compact(data).translate(_UNSAFE_IN_ATTRIBUTE))  # noqa: S308 -- escaped for its place
+
+
 @register.simple_tag
 def page_data(document: dict[str, Any]) -> SafeString:
-    """{"store", "table", "menu", "texts"} as a data block that the strict policy allows."""
-    data = {key: _lean(document.get(key)) for key in ("store", "table", "menu")}
-    data["texts"] = guest_texts()
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=str)
-    block = f'<script type="application/json" id="page">{text.translate(_UNSAFE_IN_SCRIPT)}</script>'
-    return mark_safe(block)  # noqa: S308 -- nothing in it can end the element
+    """{"store", "table", "menu": {"version"}, "texts"} as a data block that the strict policy allows."""
+    menu = document.get("menu") or {}
+    codes = {
+        code
+        for section in menu.get("sections", [])
+        for item in section["items"]
+        for code in (*item["allergens"], *item["diet"])
+    }
+    data = {
+        "store": document["store"],
+        "table": document["table"],
+        "menu": {"version": menu.get("version")},
+        "texts": guest_texts(codes),
+    }
+    text = _compact(data).translate(_UNSAFE_IN_SCRIPT)
+    return mark_safe(f'<script type="application/json" id="page">{text}</script>')  # noqa: S308 -- cannot end it

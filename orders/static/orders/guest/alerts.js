@@ -1,5 +1,5 @@
 /** Above the page: what the guest must know now. Said kindly, with what to do. */
-import { busy, changes, connection, menu, online, store, tabState, unsent } from "./state.js";
+import { busy, changes, connection, items, online, store, tabState, unsent } from "./state.js";
 import { forget, resend } from "./order.js";
 import { join } from "./session.js";
 import { html, icon, nothing } from "./ui.js";
@@ -10,7 +10,7 @@ const button = (label, work, disabled = false) => html`<button class="btn small"
 
 function shop() {
   const { open, accepting, opens_at: opens, message } = store.value;
-  if (!menu.value.sections.length) return nothing;
+  if (!items.value.size) return nothing;
   if (!open) return note("clock", "warn", html`<b>${t("closed")}</b>${opens ? t("closed_opens", { time: opens }) : t("closed_text")}`);
   if (!accepting) return note("clock", "warn", html`<b>${t("paused")}</b>${message || t("paused_text")}`);
   return nothing;

@@ -1,18 +1,15 @@
 /** The bill of the table, and paying it: all, my dishes, an even part or an amount. */
 import { bill, busy, guest, orders, payFirst, people, signal, store, table } from "./state.js";
 import { toMinor } from "../../shared/money.js";
-import { chosen, method, methods, startPayment } from "./pay.js";
-import { bar, blank, callButton, face, html, icon, loading, nothing } from "./ui.js";
-import { statusTag } from "./status_view.js";
+import { bills, chosen, method, methods, startPayment } from "./pay.js";
+import { bar, blank, callButton, face, html, icon, loading, nothing, statusTag } from "./ui.js";
 import { money, t } from "./i18n.js";
 
 const share = signal("all");
 const parts = signal(0);
 const amount = signal(0);
 
-const bills = () => bill.value?.bills ?? [];
 const sum = (list, field) => list.reduce((total, one) => total + (one[field] ?? 0), 0);
-export const dueTotal = () => sum(bills(), "due");
 const statusOf = (id) => orders.value.find((order) => order.id === id);
 
 /** `#pay/<order or bill id>`; without one, the first bill that is not paid. */

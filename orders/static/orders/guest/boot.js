@@ -8,14 +8,14 @@ import { startSheets } from "./sheets.js";
 import { startLive, stopLive } from "./live.js";
 import { alerts } from "./alerts.js";
 import { cartView } from "./cart_view.js";
-import { statusView, statusTag } from "./status_view.js";
-import { billView, payView } from "./bill_view.js";
+import { after, startAfter } from "./after.js";
 import { dock } from "./dock.js";
-import { bar, face, html, icon, nothing, render } from "./ui.js";
+import { bar, face, html, icon, loading, nothing, render, statusTag } from "./ui.js";
 import { money, t } from "./i18n.js";
 
 const $ = (id) => document.getElementById(id);
-const VIEWS = { cart: cartView, order: statusView, bill: billView, pay: payView };
+const later = (name) => (id) => after.value?.[name](id) ?? html`${bar("…")}<main>${loading()}</main>`;
+const VIEWS = { cart: cartView, order: later("statusView"), bill: later("billView"), pay: later("payView") };
 /** Said goodbye: a reload must not open the table again, the next scan does. */
 const left = signal(null);
 
@@ -77,10 +77,12 @@ function start() {
   startRouter();
   startMenu();
   startSheets();
+  startAfter();
   effect(() => render(alerts(), $("alerts")));
   effect(() => render(together(), $("together")));
   effect(() => render(dock(route.value), $("dock")));
   effect(draw);
+  effect(() => { document.body.dataset.seat = tabState.value; });
   effect(() => { if (tabState.value === "closed") { left.value = true; stopLive(); } });
   effect(() => { if (["bill", "pay", "order"].includes(route.value.name) && tabState.value === "open" && !bill.value) refreshBill(); });
   addEventListener("pageshow", comeBack);

@@ -5,8 +5,7 @@ import { count, lines, myLines, ordered, otherLines, scope, setQuantity, total }
 import { sendOrder } from "./order.js";
 import { editing } from "./item.js";
 import { go } from "./router.js";
-import { bar, blank, face, html, icon, nothing, optionsText, originalName, stepper } from "./ui.js";
-import { statusTag } from "./status_view.js";
+import { bar, blank, face, html, icon, nothing, optionsText, originalName, statusTag, stepper } from "./ui.js";
 import { money, t } from "./i18n.js";
 
 async function share() {

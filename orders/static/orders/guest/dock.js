@@ -2,7 +2,8 @@
 import { bill, mayOrder, openOrders, orders, payFirst, tabState } from "./state.js";
 import { count, lines, otherLines, total } from "./cart.js";
 import { orderButton } from "./cart_view.js";
-import { dueTotal, payButton } from "./bill_view.js";
+import { after } from "./after.js";
+import { dueTotal } from "./pay.js";
 import { html, icon, nothing, orderOf } from "./ui.js";
 import { money, t } from "./i18n.js";
 
@@ -41,6 +42,6 @@ export function dock({ name, id }) {
   if (name === "cart") return lines.value.length ? orderButton() : nothing;
   if (name === "order") return orderDock(id);
   if (name === "bill") return billDock();
-  if (name === "pay") return payButton(id);
+  if (name === "pay") return after.value?.payButton(id) ?? nothing;
   return menuDock();
 }

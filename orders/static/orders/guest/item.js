@@ -88,7 +88,7 @@ export function itemSheet(id) {
   const item = items.value.get(id);
   if (!item) return html`<div class="pad"><h2 id="sheet-title">${t("dish_gone")}</h2><button class="btn" @click=${() => back()}>${t("close")}</button></div>`;
   const { photo } = item;
-  return html`${photo ? html`<img src=${photo.w640 ?? photo.w320} width="390" height="260" alt="">` : nothing}
+  return html`${photo ? html`<img src=${photo} width="390" height="260" alt="">` : nothing}
     <button class="close ${photo ? "" : "bare"}" type="button" aria-label=${t("close")} @click=${() => back()}>${icon("x")}</button>
     <form class="body" id="item-form" @submit=${submit(item)}>
       <div><h2 id="sheet-title">${item.name}</h2><p class="muted">${originalName(item)}</p>

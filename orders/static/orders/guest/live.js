@@ -20,7 +20,8 @@ function later(work, pause = 60) {
 }
 const orderNews = later(() => { refreshOrders(); refreshBill(); });
 const cartNews = later(refreshCart);
-const menuNews = later(refreshMenu, 400);
+/** Servers keep a page for up to a second. */
+const menuNews = later(() => { refreshMenu().then(refreshCart); }, 1100);
 const HINTS = { cart: cartNews, order: later(refreshOrders), bill: later(refreshBill), menu: menuNews };
 
 function tell({ kind, data = {} }) {

@@ -90,5 +90,5 @@ function refused(problem) {
 /** The menu changed under the order: show what, fetch the new one, keep the cart. */
 async function explain(problem) {
   changes.value = { code: problem.code, list: problem.extra.changes };
-  await Promise.all([refreshMenu(), refreshCart()]);
+  await Promise.all([refreshMenu(problem.extra.menu_version), refreshCart()]);
 }

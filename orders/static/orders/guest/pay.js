@@ -14,6 +14,8 @@ remember("method", usual, localStorage);
 const attempt = signal(null);
 remember("payment", attempt);
 
+export const bills = () => bill.value?.bills ?? [];
+export const dueTotal = () => bills().reduce((total, one) => total + one.due, 0);
 export const methods = computed(() => bill.value?.methods ?? []);
 export const chosen = signal(null);
 export const method = computed(() => {

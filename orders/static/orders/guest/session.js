@@ -1,6 +1,6 @@
 /** Joining the table and keeping what the server knows fresh. */
 import { call } from "../../shared/api.js";
-import { api, batch, bill, cart, draft, guest, orders, people, setPage, tabState } from "./state.js";
+import { api, batch, bill, cart, draft, guest, orders, page, people, setPage, tabState } from "./state.js";
 
 const GONE = new Set(["tab-closed", "unknown-table", "old-code"]);
 
@@ -76,13 +76,15 @@ export const refreshCart = quietly(async () => {
 
 export const refreshBill = quietly(async () => { bill.value = await asGuest("GET", "bill/"); });
 
-/** The page itself is the freshest menu: take its sections and its data, keep everything else. */
-export async function refreshMenu() {
+/** The page itself is the freshest menu: take its sections and its data, keep everything else. Servers keep a page
+ * for up to a second: with a `version` in mind, ask once more when it is not there yet. */
+export async function refreshMenu(version = 0) {
   const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, cache: "no-store" }).catch(() => null);
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!fresh.getElementById("page")) return;
   setPage(fresh);
+  if (page.value.menu.version < version) setTimeout(refreshMenu, 1100);
   for (const old of document.querySelectorAll("#menu > .sec")) old.remove();
   document.getElementById("menu").append(...fresh.querySelectorAll("#menu > .sec"));
   document.querySelector("nav.tabs")?.replaceWith(fresh.querySelector("nav.tabs") ?? "");

@@ -3,7 +3,19 @@ import { computed, effect, signal } from "../../shared/vendor/signals-core.js";
 
 export { batch, computed, effect, signal, untracked } from "../../shared/vendor/signals-core.js";
 
-const read = (root) => JSON.parse(root.getElementById("page").textContent);
+/** A dish as the server drew it: what is on the page is read from there, the rest from its `data-item`. */
+const itemOf = (row) => ({
+  ...JSON.parse(row.dataset.item),
+  id: row.id.slice("item/".length),
+  name: row.querySelector("h3").textContent,
+  description: row.querySelector(":scope > a > p")?.textContent ?? "",
+  sold_out: row.classList.contains("out"),
+});
+
+const read = (root) => ({
+  ...JSON.parse(root.getElementById("page").textContent),
+  items: new Map([...root.querySelectorAll("[data-item]")].map(itemOf).map((item) => [item.id, item])),
+});
 
 export const token = document.body.dataset.token;
 export const api = `/api/v1/t/${token}/`;
@@ -31,15 +43,15 @@ export const now = signal(Date.now());
 
 export const store = computed(() => page.value.store);
 export const table = computed(() => page.value.table);
-export const menu = computed(() => page.value.menu ?? { version: 0, sections: [] });
-export const items = computed(() => new Map(menu.value.sections.flatMap((s) => (s.items ?? []).map((item) => [item.id, item]))));
+export const menu = computed(() => page.value.menu);
+export const items = computed(() => page.value.items);
 export const payFirst = computed(() => store.value.pay_after === "order");
 export const mayOrder = computed(() => Boolean(store.value.open && store.value.accepting) && tabState.value === "open");
 export const openOrders = computed(() => orders.value.filter((order) => !FINISHED.has(order.status)));
 
 export const FINISHED = new Set(["served", "rejected", "canceled", "expired"]);
 
-export const setPage = (root) => { page.value = { ...page.value, ...read(root) }; };
+export const setPage = (root) => { page.value = read(root); };
 
 setInterval(() => { now.value = Date.now(); }, 5000);
 for (const name of ["online", "offline"]) addEventListener(name, () => { online.value = navigator.onLine; });

@@ -6,17 +6,15 @@ import { ringMe, soundOn } from "./sound.js";
 import { minutesUntil, secondsUntil, stopwatch } from "../../shared/time.js";
 import { toast } from "../../shared/dialog.js";
 import { go } from "./router.js";
-import { bar, blank, callButton, face, html, icon, loading, nothing, optionsText, orderOf } from "./ui.js";
+import { bar, blank, callButton, face, html, icon, loading, nothing, optionsText, orderOf, statusTag } from "./ui.js";
 import { money, t, time } from "./i18n.js";
 
 const STEPS = [["check", "step_received"], ["pot", "step_cooking"], ["bell", "step_ready"], ["tray", "step_served"]];
 const STEP = { submitted: 0, accepted: 1, in_progress: 1, ready: 2, served: 4 };
 const DISC = { awaiting_payment: "receipt", submitted: "bell", ready: "check", served: "tray", rejected: "x", canceled: "x", expired: "clock" };
-const TAGS = { submitted: "", awaiting_payment: "warn", rejected: "late", canceled: "late", expired: "" };
 const LINE_TAGS = { queued: ["", ""], cooking: ["ok", "pot"], ready: ["ok", "check"], served: ["ok", "check"], canceled: ["late", "x"], voided: ["late", "x"] };
 const AROUND = 2 * Math.PI * 79.5;
 
-export const statusTag = (order) => html`<span class="tag ${TAGS[order.status] ?? "ok"}">${t(`tag_${order.status}`)}</span>`;
 const cooking = (order) => order.status === "accepted" || order.status === "in_progress";
 
 function ring(order) {

@@ -38,3 +38,6 @@ export const stepper = (quantity, name, change, { min = 0, max = 99 } = {}) => h
   </div>`;
 
 export const orderOf = (id) => orders.value.find((order) => order.id === id);
+
+const TAGS = { submitted: "", awaiting_payment: "warn", rejected: "late", canceled: "late", expired: "" };
+export const statusTag = (order) => html`<span class="tag ${TAGS[order.status] ?? "ok"}">${t(`tag_${order.status}`)}</span>`;
