@@ -9,15 +9,24 @@ from django.utils.translation import pgettext
 
 def board_texts() -> dict[str, str]:
     """key -> text, in the active language."""
-    return {**_shell(), **_start(), **_alarms(), **_kitchen(), **_floor(), **_paying(), **_log(), **_trouble()}
+    return {
+        **_shell(),
+        **_start(),
+        **_alarms(),
+        **_kitchen(),
+        **_floor(),
+        **_paying(),
+        **_log(),
+        **_trouble(),
+    }
 
 
 def _shell() -> dict[str, str]:
     return {
         "screens": _("Screens"),
-        "kitchen": _("Kitchen"),
-        "floor": _("Floor"),
-        "log": _("Log"),
+        "kitchen": pgettext("screen", "Kitchen"),
+        "floor": pgettext("screen", "Floor"),
+        "log": pgettext("screen", "Log"),
         "connected": _("Connected"),
         "connecting": _("Connecting…"),
         "polling": _("Slow connection"),
@@ -100,8 +109,8 @@ def _kitchen() -> dict[str, str]:
         "state_ready": _("Ready"),
         "round": _("+ round {n}"),
         "accept": _("Accept"),
-        "ready": _("All done"),
-        "served": _("Served"),
+        "ready": pgettext("button", "All done"),
+        "served": pgettext("button", "Served"),
         "ready_in": _("Ready in"),
         "other_answer": _("More for order {n}"),
         "done": _("done"),
@@ -124,7 +133,7 @@ def _kitchen() -> dict[str, str]:
         "reject_other": _("Another reason"),
         "reason": _("A word to the guest"),
         "cancel_order": _("Cancel the order"),
-        "void": _("Take off"),
+        "void": pgettext("dish", "Take off"),
         "void_line": _("Take off a dish"),
         "void_reason": _("Reason"),
         "undo_line": _("Not done yet"),
@@ -167,8 +176,8 @@ def _floor() -> dict[str, str]:
         "to_pay": _("To pay"),
         "all_paid": _("All paid"),
         "pay": _("Take payment"),
-        "move": _("Move"),
-        "merge": _("Merge"),
+        "move": pgettext("table", "Move"),
+        "merge": pgettext("table", "Merge"),
         "new_code": _("New QR code"),
         "open_table": _("Seat guests"),
         "close_table": _("Clear the table"),
@@ -191,13 +200,13 @@ def _floor() -> dict[str, str]:
 def _paying() -> dict[str, str]:
     return {
         "pay_title": _("Payment at {table}"),
-        "cash": _("Cash"),
+        "cash": pgettext("money", "Cash"),
         "terminal": _("Card terminal"),
         "amount": _("Amount"),
         "received": _("Received"),
         "receipt_no": _("Receipt number"),
-        "change": _("Change"),
-        "exact": _("Exact"),
+        "change": pgettext("money", "Change"),
+        "exact": pgettext("money", "Exact"),
         "take": _("Take {amount}"),
         "taken": _("{amount} taken"),
         "give_back": _("Give {amount} back"),

@@ -2,13 +2,7 @@
 import { t } from "./page.js";
 import { board, chosenTable, tables } from "./state.js";
 import { tabPanel } from "./tab_panel.js";
-import { blank, html, icon, nothing, repeat } from "./ui.js";
-
-/** A table's state → color class and icon. */
-export const TABLE_LOOKS = {
-  free: ["free", null], occupied: ["cook", "users"], new: ["new", "bell"], cooking: ["cook", "pot"],
-  ready: ["ready", "check"], late: ["late", "warn"], call: ["call", "hand"], settled: ["free", "check"],
-};
+import { blank, html, icon, nothing, repeat, TABLE_LOOKS } from "./ui.js";
 
 export function floor() {
   if (!board.value) return html`<main class="board hall"><div class="floor ghost"><p class="vh" role="status">${t("loading")}</p></div></main>`;

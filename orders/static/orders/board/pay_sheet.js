@@ -4,7 +4,7 @@ import { toMinor } from "../../shared/money.js";
 import { isBusy, newKey, post } from "./actions.js";
 import { money, store, t } from "./page.js";
 import { signal } from "./state.js";
-import { bill, loadBill } from "./tab_panel.js";
+import { bill, loadBill } from "./bill.js";
 import { closeSheet, html, icon, nothing, openSheet, sheet } from "./ui.js";
 
 const form = signal(null);

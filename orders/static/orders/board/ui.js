@@ -18,6 +18,12 @@ export const LOOKS = {
   late: ["warn", "state_late"], ready: ["check", "state_ready"],
 };
 
+/** A table's state → color class and icon. */
+export const TABLE_LOOKS = {
+  free: ["free", null], occupied: ["cook", "users"], new: ["new", "bell"], cooking: ["cook", "pot"],
+  ready: ["ready", "check"], late: ["late", "warn"], call: ["call", "hand"], settled: ["free", "check"],
+};
+
 const dialog = document.getElementById("sheet");
 const content = signal(null);
 

@@ -1,0 +1,34 @@
+/** What the chosen party owes, fetched again with every new board. */
+import { call } from "../../shared/api.js";
+import { api } from "./page.js";
+import { chosenTable, effect, signal, tables } from "./state.js";
+
+/** The chosen table: its rounds, what is to pay, and what staff do with a party. */
+import { call } from "../../shared/api.js";
+import { acceptAll, answerCall, isBusy, post } from "./actions.js";
+import { duration, may, money, t, time } from "./page.js";
+import { openPayment } from "./pay_sheet.js";
+import { api } from "./page.js";
+import { board, effect, serverNow, signal, chosenTable, tables } from "./state.js";
+import { openClose, openMerge, openMove, openNewCode } from "./table_sheets.js";
+import { TABLE_LOOKS } from "./floor.js";
+import { defaultMinutes } from "./ticket.js";
+import { html, icon, nothing } from "./ui.js";
+
+/** The chosen tab's bills: {tab, currency, bills, due, captured}; null while unknown. */
+export const bill = signal(null);
+
+export async function loadBill(tab) {
+  try {
+    const answer = await call("GET", `${api}tabs/${tab}/bill/`, undefined, { retry: 0 });
+    const sum = (name) => answer.bills.reduce((total, one) => total + one[name], 0);
+    bill.value = { tab, ...answer, due: sum("due"), captured: sum("captured") - sum("refunded") };
+  } catch {
+    if (bill.value?.tab !== tab) bill.value = null;
+  }
+}
+
+effect(() => {
+  const table = tables.value.find((one) => one.id === chosenTable.value);
+  if (table?.tab) loadBill(table.tab.id);
+});
