@@ -3,18 +3,6 @@ import { call } from "../../shared/api.js";
 import { api } from "./page.js";
 import { chosenTable, effect, signal, tables } from "./state.js";
 
-/** The chosen table: its rounds, what is to pay, and what staff do with a party. */
-import { call } from "../../shared/api.js";
-import { acceptAll, answerCall, isBusy, post } from "./actions.js";
-import { duration, may, money, t, time } from "./page.js";
-import { openPayment } from "./pay_sheet.js";
-import { api } from "./page.js";
-import { board, effect, serverNow, signal, chosenTable, tables } from "./state.js";
-import { openClose, openMerge, openMove, openNewCode } from "./table_sheets.js";
-import { TABLE_LOOKS } from "./floor.js";
-import { defaultMinutes } from "./ticket.js";
-import { html, icon, nothing } from "./ui.js";
-
 /** The chosen tab's bills: {tab, currency, bills, due, captured}; null while unknown. */
 export const bill = signal(null);
 
