@@ -1,6 +1,6 @@
 """Restaurants, their tables with codes, and the people who work there."""
 
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -95,8 +95,10 @@ class Store(models.Model):
             raise ValidationError({"languages": _("Choose from: %s") % ", ".join(known)})
         if self.language not in self.languages:
             raise ValidationError({"languages": _("The main language must be one of them.")})
-        if self.timezone not in available_timezones():
-            raise ValidationError({"timezone": _("A time zone such as Asia/Seoul")})
+        try:
+            ZoneInfo(self.timezone)
+        except (ValueError, OSError, KeyError):
+            raise ValidationError({"timezone": _("A time zone such as Asia/Seoul")}) from None
         if self.late_minutes <= self.warn_minutes:
             raise ValidationError({"late_minutes": _("Late must come after hurry.")})
 

@@ -223,8 +223,13 @@ def add_staff(*, store_id: UUID, user: User, role: str) -> StaffMembership:
     return membership
 
 
-def hire(*, store_id: UUID, username: str, password: str, role: str, name: str = "") -> StaffMembership:
-    """Makes a login for a new person and gives them a role. Raises StoreError when the name is taken."""
+def hire(
+    *, store_id: UUID, username: str, password: str | None, role: str, name: str = ""
+) -> StaffMembership:
+    """Makes a login for a new person and gives them a role. Raises StoreError when the name is taken.
+
+    Without a password nobody can sign in until one is set.
+    """
     with atomic("stores"):
         if User.objects.filter(username__iexact=username).exists():
             raise StoreError(_("The login name %(name)s is taken.") % {"name": username})
