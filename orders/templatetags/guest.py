@@ -36,7 +36,7 @@ def featured(menu: dict[str, Any] | None) -> list[dict[str, Any]]:
         for item in section["items"]
         if item.get("featured") and not item.get("sold_out") and item.get("photo")
     }
-    return list(dishes.values())[:8]
+    return list(dishes.values())[:6]
 
 
 @register.filter
