@@ -10,7 +10,7 @@ DEPLOY := PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com TEST_MODE=fal
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types format demo-reset bench screenshots chaos
+.PHONY: help setup setup-dev run test lint types format openapi demo-reset bench screenshots chaos
 
 help:             ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 22
@@ -42,6 +42,9 @@ types: setup-dev  ## mypy --strict
 format: setup-dev ## ruff's formatter and safe fixes
 	@$(VENV) -m ruff check --fix .
 	@$(VENV) -m ruff format .
+
+openapi: setup-dev ## docs/openapi.json from the code
+	@$(VENV) manage.py spectacular --validate --fail-on-warn --format openapi-json --file docs/openapi.json
 
 demo-reset: setup ## forget the demo's data
 	@$(VENV) manage.py demo_reset

@@ -11,6 +11,7 @@ is refused to everybody.
 from typing import Any
 
 from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -29,11 +30,11 @@ class _CsrfCheck(CsrfViewMiddleware):
 
 def enforce_csrf(request: Request) -> None:
     """Refuses a write without Django's CSRF token or from a foreign origin."""
-    check = _CsrfCheck(lambda _: None)  # type: ignore[arg-type, return-value]
+    check = _CsrfCheck(lambda request: None)  # type: ignore[arg-type, return-value]
     check.process_request(request._request)
     reason = check.process_view(request._request, None, (), {})
     if reason:
-        raise PermissionDenied(f"CSRF: {reason}")
+        raise PermissionDenied(_("This page has grown old: please load it again"))
 
 
 class GuestAuthentication(BaseAuthentication):
@@ -62,6 +63,9 @@ class StaffAuthentication(SessionAuthentication):
         if getattr(view, "access", None) != "staff":
             return None
         return super().authenticate(request)
+
+    def enforce_csrf(self, request: Request) -> None:
+        enforce_csrf(request)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Session realm="staff"'

@@ -188,6 +188,7 @@ LOGOUT_REDIRECT_URL = "/staff/login/"
 # --- Cookies and headers --------------------------------------------------------------------------------
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 GUEST_COOKIE_NAME = "__Host-hs_guest" if SECURE else "hs_guest"
 GUEST_COOKIE_AGE = 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -227,10 +228,10 @@ STORAGES = {
 # Multiplies every rate limit: load tests and benches raise it.
 THROTTLE_FACTOR = env_int("THROTTLE_FACTOR", 1)
 
-# --- API -----------------------------------------------------------------------------------------------------
+# --- API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.parsers.StrictJSONParser"],
     # Contexts never import config: they say `access = "guest"` on the view, the policy below reads it.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "config.access.GuestAuthentication",
@@ -249,7 +250,7 @@ REST_FRAMEWORK = {
         "unknown_token": "30/min",
     },
     "EXCEPTION_HANDLER": "config.problems.problem_response",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.ApiSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
@@ -261,9 +262,20 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
+    "ENUM_NAME_OVERRIDES": {
+        "OrderStatusEnum": "orders.models.OrderStatus",
+        "LineStatusEnum": "orders.models.LineStatus",
+        "TabStatusEnum": "orders.models.TabStatus",
+        "CallKindEnum": "orders.models.CallKind",
+        "ShareKindEnum": "payments.models.ShareKind",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.openapi.add_problems",
+    ],
 }
 
-# --- Logging: one line per record, no payloads, no secrets ---------------------------------------------------
+# --- Logging: one line per record, no payloads, no secrets --------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -34,3 +34,8 @@ urlpatterns = [
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", brand_css, name="brand-css"),
     path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
 ]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.page_not_found"
+handler500 = "config.errors.server_error"

@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar
 from uuid import UUID
 
 import msgspec
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, UnsupportedMediaType, ValidationError
 from rest_framework.request import Request
 
@@ -61,5 +62,5 @@ def decode(request: Request, kind: type[StructT]) -> StructT:
         return msgspec.json.decode(request._request.body, type=kind)
     except msgspec.ValidationError as error:
         raise ValidationError({"body": [str(error)]}) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ParseError(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ParseError(_("This is not readable JSON")) from None

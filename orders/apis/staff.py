@@ -63,7 +63,11 @@ class OrderAcceptApi(StaffApi):
 class OrdersAcceptApi(StaffApi):
     """Accepts several orders; those answered meanwhile are left out of the answer."""
 
-    @extend_schema(request=shapes.AcceptManyInput, responses=shapes.TicketsOutput)
+    @extend_schema(
+        operation_id="stores_orders_accept_many",
+        request=shapes.AcceptManyInput,
+        responses=shapes.TicketsOutput,
+    )
     def post(self, request: Request, store_id: UUID) -> Response:
         data = _valid(shapes.AcceptManyInput, request.data)
         orders = services.accept_orders(
