@@ -5,11 +5,11 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from django.db import connections
 from django.db.models import JSONField, Model
 from psycopg.types.json import Jsonb
 
 from events.kernel.databases import alias_of
+from events.kernel.statements import execute
 
 
 def insert_rows(rows: Sequence[Model]) -> None:
@@ -17,8 +17,7 @@ def insert_rows(rows: Sequence[Model]) -> None:
     names, statement, slots = _statement(type(rows[0]))
     values = [_value(row, name, is_json) for row in rows for name, is_json in names]
     alias = alias_of("orders")
-    with connections[alias].cursor() as cursor:
-        cursor.execute(statement + ", ".join([slots] * len(rows)), values)
+    execute(alias, statement + ", ".join([slots] * len(rows)), values)
     for row in rows:
         row._state.adding, row._state.db = False, alias
 

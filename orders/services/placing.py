@@ -10,10 +10,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connections
 from django.utils.translation import get_language
 
 from events.kernel.databases import alias_of, atomic
+from events.kernel.statements import execute
 from events.kernel.texts import localized
 from events.outbox import publish
 from orders.errors import (
@@ -139,9 +139,7 @@ def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, n
 def _lock(guest_id: UUID) -> tuple[Guest, int]:
     """The guest with its locked tab, and the store's revision."""
     alias = alias_of("orders")
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_LOCK, [guest_id])
-        row = cursor.fetchone()
+    row = execute(alias, _LOCK, [guest_id]).fetchone()
     if row is None:
         raise TabClosed()
     guest = Guest.from_db(alias, _GUEST_FIELDS, row[: len(_GUEST_FIELDS)])
@@ -159,10 +157,14 @@ def _prepare(guest: Guest, placement: Placement, key: str, front: Storefront, no
         "cart": list(placement.cart_line_ids),
         "now": now,
     }
-    with connections[alias_of("orders")].cursor() as cursor:
-        cursor.execute(_PREPARE, values)
-        seen, number, rounds, cart = cursor.fetchone()
-    return _Prepared(seen, number or 0, rounds + 1, msgspec.json.decode(cart) if cart else [])
+    row = execute(alias_of("orders"), _PREPARE, values).fetchone()
+    assert row is not None
+    seen, number, rounds, cart = row
+    return _Prepared(seen, number or 0, rounds + 1, _cart_rows(cart))
+
+
+def _cart_rows(cart: Any) -> list[dict[str, Any]]:
+    return msgspec.json.decode(cart) if isinstance(cart, str | bytes) else cart or []
 
 
 def _repeat(order_id: UUID, placement: Placement) -> Placed:
