@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from urllib.parse import urljoin
 from uuid import uuid4
 
@@ -102,23 +103,39 @@ def _rate(result: Result) -> str:
 
 
 def alarm_row(bench: Stack, web: int) -> Row:
-    live = free_port()
-    processes = [
-        bench.asgi("live", "config.asgi:application", live, LIVE_PROCESS="1"),
-        bench.worker("worker", "config", CONTEXTS),
-    ]
+    live, bare_live = free_port(), free_port()
+    worker = bench.worker("worker", "config", CONTEXTS)
+    wait_until_quiet(bench)
+    processes = [worker, bench.asgi("live", "config.asgi:application", live)]
     ours = _alarms(bench, "ours", live)
     Stack.end(*processes)
-    port = free_port()
     processes = [
-        bench.asgi("bare-live", "bench.baseline.chain:application", port),
+        bench.asgi("bare-live", "bench.baseline.chain:application", bare_live),
         bench.worker("bare-worker", "bench.baseline.chain", "default,celery"),
     ]
-    base = _alarms(bench, "bare", port)
+    base = _alarms(bench, "bare", bare_live)
     Stack.end(*processes)
     ratio = ours["p50"] / base["p50"]
     shown = [f"p50 {one['p50']:.1f} p99 {one['p99']:.1f} ms" for one in (ours, base)]
     return Row("alarm, commit → frame vs bare Celery → Channels", *shown, ratio, "≤ 1.5×", ratio <= 1.5)
+
+
+def wait_until_quiet(bench: Stack) -> None:
+    """The orders of the row before have left a backlog; an alarm behind it would measure the backlog."""
+    import psycopg
+
+    kick = "from events.kicks import _send; [_send('events.drain', {'context': c}, c) for c in %s]"
+    code = kick % repr([name for name in CONTEXTS.split(",") if name not in {"relay", "default"}])
+    with psycopg.connect(bench.env["DATABASE_URL"], autocommit=True) as connection:
+        for _ in range(120):
+            left = connection.execute(
+                "SELECT count(*) FROM events_delivery WHERE status IN (0, 1)"
+            ).fetchone()
+            if left == (0,):
+                return
+            bench.manage("shell", "--no-imports", "-c", code)
+            time.sleep(1)
+    raise SystemExit("the queue did not run empty")
 
 
 def _alarms(bench: Stack, kind: str, port: int) -> dict[str, float]:
@@ -134,7 +151,10 @@ def _alarms(bench: Stack, kind: str, port: int) -> dict[str, float]:
 
 
 def weight_row(web: int, token: str) -> Row:
-    """HTML + every stylesheet and module the page loads, gzipped one by one, before photos."""
+    """HTML + every stylesheet and module that opening the page loads, gzipped one by one, before photos.
+
+    Modules behind `import()` come later, with the first order.
+    """
     page = _body(web, f"/t/{token}/")
     todo = re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page.decode())
     seen: dict[str, int] = {}
@@ -144,19 +164,12 @@ def weight_row(web: int, token: str) -> Row:
             continue
         body = _body(web, path)
         seen[path] = len(gzip.compress(body, 9))
-        todo += [
-            urljoin(path, name) for name in re.findall(r'(?:from|import)\s*\(?\s*"(\.[^"]+)"', body.decode())
-        ]
+        names = re.findall(r'(?:from|import)\s*"(\.[^"]+)"', body.decode())
+        todo += [urljoin(path, name) for name in names]
     total = len(gzip.compress(page, 9)) + sum(seen.values())
     shown = f"{total / 1000:.1f} kB in {len(seen) + 1} files"
-    return Row(
-        "guest page, gzipped, before photos",
-        shown,
-        "50 kB budget",
-        total / PAGE_BUDGET,
-        "≤ 1×",
-        total <= PAGE_BUDGET,
-    )
+    ratio = total / PAGE_BUDGET
+    return Row("guest page, gzipped, before photos", shown, "50 kB budget", ratio, "≤ 1×", ratio <= 1)
 
 
 def _body(port: int, path: str) -> bytes:

@@ -101,7 +101,7 @@ def stack() -> Iterator[Stack]:
             "DATA_DIR": str(folder),
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "SECRET_KEY": "bench-" + "0" * 50,
-            "THROTTLE_FACTOR": "100000",
+            "THROTTLE_FACTOR": "1000000",
             "LOG_LEVEL": "WARNING",
         }
         result = Stack(env, folder, [])
