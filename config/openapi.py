@@ -28,7 +28,7 @@ REFUSED = {
 }
 
 
-class GuestCookie(OpenApiAuthenticationExtension):
+class GuestCookie(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """A phone at a table: the cookie that joining sets."""
 
     target_class = "config.access.GuestAuthentication"
@@ -43,7 +43,7 @@ class GuestCookie(OpenApiAuthenticationExtension):
         }
 
 
-class StaffSession(OpenApiAuthenticationExtension):
+class StaffSession(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """A person who signed in: Django's session."""
 
     target_class = "config.access.StaffAuthentication"
