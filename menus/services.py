@@ -15,8 +15,6 @@ from menus.errors import BadPhoto, MenuNotReady, UnknownItem
 from menus.events import ItemRestocked, ItemSoldOut, MenuPublished, PhotoUploaded
 from menus.models import Item, Menu, MenuVersion, Option, Photo, PhotoState, Section, StoreSnapshot
 
-__all__ = ["document_of", "publish_menu"]
-
 
 def save_store(*, store_id: UUID, version_number: int, snapshot: dict[str, Any]) -> None:
     """Remembers a store (shape: stores.events.StoreChanged) and gives a new one its empty menu."""
@@ -134,7 +132,7 @@ def reorder(*, menu_id: UUID, section_ids: Sequence[UUID] = (), item_ids: Sequen
 # --- Photos ----------------------------------------------------------------------------------------------
 
 
-def upload_photo(*, store_id: UUID, file: UploadedFile, title: str = "") -> Photo:
+def upload_photo(*, store_id: UUID, file: "UploadedFile[Any]", title: str = "") -> Photo:
     """Keeps an upload and has it re-encoded soon. Raises BadPhoto (too big, no picture)."""
     if reason := pictures.refusal_of(file):
         raise BadPhoto(pictures.reason_text(reason))
@@ -164,7 +162,7 @@ def encode_photo(*, photo_id: UUID) -> None:
 
 
 def _finish(photo: Photo, **changes: Any) -> None:
-    original = photo.original.name
+    original = photo.original.name or ""
     with atomic("menus"):
         for name, value in {**changes, "original": ""}.items():
             setattr(photo, name, value)

@@ -34,7 +34,7 @@ class GuardedBackend(ModelBackend):
             lockout.record_failure(username, address)
         else:
             lockout.forget_failures(username, address)
-        return user  # type: ignore[return-value]
+        return user
 
 
 def address_of(request: HttpRequest | None) -> str | None:

@@ -273,3 +273,18 @@ def _announce_people(store: Store, user: User) -> None:
         user.save(update_fields=["is_staff"])
     _bump(store)
     publish(StaffChanged(store_id=store.id, version_number=store.version_number, people=people_of(store.id)))
+
+
+def set_password(*, membership_id: UUID, password: str, managed_store_ids: set[UUID]) -> None:
+    """A new password for somebody who works only in the caller's stores and is no owner elsewhere.
+
+    Raises StoreError for others: whoever works for two restaurants keeps their login to themselves.
+    """
+    with atomic("stores"):
+        membership = StaffMembership.objects.select_related("user").get(pk=membership_id)
+        user = membership.user
+        elsewhere = user.memberships.exclude(store_id__in=managed_store_ids)
+        if user.is_superuser or elsewhere.exists():
+            raise StoreError(_("%(name)s also works elsewhere.") % {"name": user.display_name})
+        user.set_password(password)
+        user.save(update_fields=["password"])

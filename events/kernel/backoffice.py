@@ -261,3 +261,22 @@ def after_dialog(request: HttpRequest, url: str) -> HttpResponse:
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
+
+
+class TellsRefusals:
+    """Mix in first: a service that refuses while a form is saved becomes a message, and nothing is saved."""
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._told(request, super().changeform_view, *args, **kwargs)  # type: ignore[misc]
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._told(request, super().changelist_view, *args, **kwargs)  # type: ignore[misc]
+
+    def _told(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DomainError as error:
+            messages.error(request, f"{error.title}: {error.detail}" if error.detail else str(error.title))
+            return HttpResponseRedirect(request.get_full_path())

@@ -1,0 +1,165 @@
+"""Dishes with their choices, and the sold-out switch."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldBooleanSwitchWidget
+
+from events.kernel.backoffice import (
+    ScopedStackedInline,
+    ScopedTabularInline,
+    StoreScopedAdmin,
+    TellsRefusals,
+    actor_of,
+)
+from menus import services
+from menus.admin.display import money, settings_of, thumbnail
+from menus.backoffice_forms import (
+    ItemForm,
+    ItemRowForm,
+    OptionForm,
+    OptionGroupForm,
+)
+from menus.errors import BadPhoto
+from menus.models import (
+    Item,
+    Menu,
+    Option,
+    OptionGroup,
+    Photo,
+    Section,
+)
+
+
+class _InCurrency:
+    """Mix into inlines and admins with prices: their forms speak the store's currency and main language."""
+
+    def _prepared(self, form: Any, settings: dict[str, Any]) -> Any:
+        if "price" in form.base_fields:
+            form.base_fields["price"].use(settings.get("currency", "KRW"))
+        if "i18n" in form.base_fields:
+            form.base_fields["i18n"].widget.main = settings.get("language", "")
+        return form
+
+
+class OptionInline(_InCurrency, ScopedTabularInline):
+    model = Option
+    form = OptionForm
+    fields = ("name", "price", "i18n", "position")
+    ordering_field = "position"
+    hide_ordering_field = True
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        self._prepared(formset.form, getattr(request, "menu_settings", {}))
+        return formset
+
+
+class OptionGroupInline(_InCurrency, ScopedStackedInline):
+    model = OptionGroup
+    form = OptionGroupForm
+    fields = (("name", "minimum", "maximum"), "i18n", "position")
+    inlines = (OptionInline,)
+    ordering_field = "position"
+    hide_ordering_field = True
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        self._prepared(formset.form, getattr(request, "menu_settings", {}))
+        return formset
+
+
+@admin.register(Item)
+class ItemAdmin(_InCurrency, TellsRefusals, StoreScopedAdmin):
+    """Dishes with their choices. Everything waits for publishing, except what is sold out."""
+
+    store_field = "section__menu__store_id"
+    form = ItemForm
+    list_display = ("dish", "price_text", "sold_out", "section", "position")
+    list_editable = ("sold_out",)
+    list_filter = ("section", "sold_out", "featured", "visible")
+    search_fields = ("name", "description")
+    list_select_related = ("section__menu", "photo")
+    list_per_page = 200
+    ordering = ("section__menu", "section__position", "position", "name")
+    ordering_field = "position"
+    hide_ordering_field = True
+    actions = None
+    actions_list = ("preview",)
+    inlines = (OptionGroupInline,)
+    fieldsets = (
+        (None, {"fields": (("section", "price"), "name", "description", "i18n")}),
+        (_("Photo"), {"fields": ("photo", "new_photo")}),
+        (_("Allergens and diet"), {"fields": ("allergens", "diet", "spicy")}),
+        (
+            _("On the menu and in the kitchen"),
+            {"fields": (("visible", "featured"), ("station", "minutes"), "tax_rate_bp", "position")},
+        ),
+    )
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        return lookup == "section__menu__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
+        return ItemRowForm
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "sold_out":
+            kwargs["widget"] = UnfoldBooleanSwitchWidget()
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        stores = list(self.stores_for(request, edit=True))
+        if db_field.name == "section":
+            kwargs["queryset"] = Section.objects.filter(menu__store_id__in=stores).select_related("menu")
+        if db_field.name == "photo":
+            kwargs["queryset"] = Photo.objects.filter(store_id__in=stores).order_by("title", "created_at")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        stores = list(self.stores_for(request))
+        store_id = obj.section.menu.store_id if obj else (stores[0] if stores else None)
+        request.menu_settings = settings_of(store_id) if store_id else {}  # type: ignore[attr-defined]
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return self._prepared(form, request.menu_settings)  # type: ignore[attr-defined]
+
+    @display(description=_("dish"), header=True, ordering="name")
+    def dish(self, item: Item) -> list[Any]:
+        note = "" if item.visible else gettext("not on the menu")
+        picture = {"path": thumbnail(item.photo), "squared": True, "width": 40, "height": 40}
+        return [item.name, note or item.description[:60], None, picture]
+
+    @display(description=_("price"), ordering="price")
+    def price_text(self, item: Item) -> str:
+        return money(item.price, item.section.menu.store_id)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """The draft is saved as it is; "sold out" goes through the service, so that phones hear of it."""
+        sold_out = "sold_out" in form.changed_data
+        if sold_out:
+            obj.sold_out = not obj.sold_out
+        if upload := form.cleaned_data.get("new_photo"):
+            try:
+                obj.photo = services.upload_photo(
+                    store_id=obj.section.menu.store_id, file=upload, title=obj.name
+                )
+            except BadPhoto as error:
+                messages.error(request, str(error.detail))
+        super().save_model(request, obj, form, change)
+        if sold_out:
+            set_sold_out = services.restock if obj.sold_out else services.mark_sold_out
+            set_sold_out(store_id=obj.section.menu.store_id, item_id=obj.pk, actor_name=actor_of(request)[1])
+
+    @action(description=_("Preview and publish"), permissions=("view",), icon="publish")
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        menus = list(
+            Menu.objects.filter(store_id__in=self.stores_for(request)).values_list("pk", flat=True)[:2]
+        )
+        if len(menus) == 1:
+            return HttpResponseRedirect(reverse("admin:menus_menu_preview", args=menus))
+        return HttpResponseRedirect(reverse("admin:menus_menu_changelist"))
