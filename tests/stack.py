@@ -28,7 +28,7 @@ from tests.processes.conftest import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 90
-REDIS_DATABASE = 11
+REDIS_DATABASE = int(os.environ.get("STACK_REDIS_DATABASE", "11"))
 
 
 @dataclass
@@ -89,7 +89,8 @@ class Stack:
             time.sleep(0.1)
 
     def _is_ready(self) -> bool:
-        for port, path in ((self.port, "/readyz"), (self.port + 1, "/")):
+        doors = {"web": (self.port, "/readyz"), "live": (self.port + 1, "/")}
+        for port, path in (doors[name] for name in self.children if name in doors):
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=2).close()
             except urllib.error.HTTPError as error:
@@ -106,8 +107,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running processes; one for the whole session."""
     folder = tmp_path_factory.mktemp("stack")
     port = free_port()
-    running = Stack(folder, port, _environment(folder, port))
-    _recreate_database(running.env["DATABASE_URL"])
+    running = Stack(folder, port, environment(folder, port))
+    recreate_database(running.env["DATABASE_URL"])
     running.links = json.loads(running.manage("prepare").splitlines()[-1])
     commands = {
         "web": web_command("127.0.0.1", port),
@@ -131,12 +132,13 @@ def live_server_processes(stack: Stack) -> str:
     return stack.base_url
 
 
-def _environment(folder: Path, port: int) -> dict[str, str]:
+def environment(folder: Path, port: int, name: str = "stack", redis: int = REDIS_DATABASE) -> dict[str, str]:
+    """What a server beside the suite's own needs: a database named after it, a Redis number of its own."""
     clean = {name: text for name, text in os.environ.items() if not name.endswith("_DATABASE_URL")}
     return {
         **clean,
-        "DATABASE_URL": beside(os.environ["DATABASE_URL"], "stack"),
-        "REDIS_URL": _other_redis_database(os.environ["REDIS_URL"]),
+        "DATABASE_URL": beside(os.environ["DATABASE_URL"], name),
+        "REDIS_URL": _other_redis_database(os.environ["REDIS_URL"], redis),
         "DATA_DIR": str(folder / "data"),
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -147,10 +149,10 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
     }
 
 
-def _other_redis_database(url: str) -> str:
+def _other_redis_database(url: str, number: int) -> str:
     if url.startswith("unix:"):
-        return f"{url.partition('?')[0]}?db={REDIS_DATABASE}"
-    return re.sub(r"^(\w+://[^/]*).*", rf"\1/{REDIS_DATABASE}", url)
+        return f"{url.partition('?')[0]}?db={number}"
+    return re.sub(r"^(\w+://[^/]*).*", rf"\1/{number}", url)
 
 
 def beside(url: str, suffix: str) -> str:
@@ -158,7 +160,7 @@ def beside(url: str, suffix: str) -> str:
     return re.sub(r"^(\w+://[^/]*/[^?]*)", rf"\1_{suffix}", url)
 
 
-def _recreate_database(url: str) -> None:
+def recreate_database(url: str) -> None:
     server, name, query = re.fullmatch(r"(\w+://[^/]*/)([^?]*)(.*)", url).groups()  # type: ignore[union-attr]
     with psycopg.connect(f"{server}postgres{query}", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
