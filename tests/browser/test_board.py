@@ -135,7 +135,7 @@ def test_an_order_rings_everywhere_until_somebody_accepts_it(
 ) -> None:
     kitchen, counter, guest = new_board("kitchen"), new_board("floor"), new_guest(0)
     order = guest.order()
-    kitchen.collect_money(order)
+    counter.collect_money(order)
     for board in (kitchen, counter):
         expect(board.ticket(order)).to_have_attribute("data-state", "new")
         expect(board.page.locator(".alarm.order")).to_be_visible()
@@ -155,7 +155,7 @@ def test_an_order_rings_everywhere_until_somebody_accepts_it(
 def test_a_ticket_goes_from_the_stove_to_the_table_and_back(
     new_board: Callable[..., Board], new_guest: Callable[[int], Guest]
 ) -> None:
-    board, guest = new_board("kitchen"), new_guest(1)
+    board, guest = new_board("manager"), new_guest(1)
     order = guest.order(2)
     board.collect_money(order)
     ticket = board.ticket(order)
@@ -173,7 +173,7 @@ def test_a_ticket_goes_from_the_stove_to_the_table_and_back(
 def test_two_taps_send_one_request(
     new_board: Callable[..., Board], new_guest: Callable[[int], Guest]
 ) -> None:
-    board, guest = new_board("kitchen"), new_guest(2)
+    board, guest = new_board("manager"), new_guest(2)
     order = guest.order()
     board.collect_money(order)
     sent: list[str] = []

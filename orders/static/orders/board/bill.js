@@ -1,7 +1,7 @@
 /** What the chosen party owes, fetched again with every new board. */
 import { call } from "../../shared/api.js";
 import { api } from "./page.js";
-import { chosenTable, effect, signal, tables } from "./state.js";
+import { chosenTable, effect, signal, tables, view } from "./state.js";
 
 /** The chosen tab's bills: {tab, currency, bills, due, captured}; null while unknown. */
 export const bill = signal(null);
@@ -15,6 +15,14 @@ export async function loadBill(tab) {
     if (bill.value?.tab !== tab) bill.value = null;
   }
 }
+
+const EVERY = 4000;
+
+/** A bill follows its orders and payments by a moment: look again while somebody looks at it. */
+setInterval(() => {
+  const tab = tables.value.find((one) => one.id === chosenTable.value)?.tab;
+  if (tab && view.value === "floor" && document.visibilityState === "visible") loadBill(tab.id);
+}, EVERY);
 
 effect(() => {
   const table = tables.value.find((one) => one.id === chosenTable.value);

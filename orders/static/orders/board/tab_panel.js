@@ -1,3 +1,13 @@
+/** The chosen table: its rounds, what is to pay, and what staff do with a party. */
+import { acceptAll, answerCall, isBusy, post } from "./actions.js";
+import { bill } from "./bill.js";
+import { duration, may, money, t, time } from "./page.js";
+import { openPayment } from "./pay_sheet.js";
+import { board, serverNow } from "./state.js";
+import { openClose, openMerge, openMove, openNewCode } from "./table_sheets.js";
+import { defaultMinutes } from "./ticket.js";
+import { html, icon, nothing, TABLE_LOOKS } from "./ui.js";
+
 export function tabPanel(table) {
   const { tab } = table;
   return html`
