@@ -9,20 +9,32 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Hashable
+from typing import NamedTuple
 
 logger = logging.getLogger(__name__)
 
-Job = tuple[Hashable, Callable[[], None]]
+Call = Callable[[], None]
 _OPEN_SECONDS = 2.0  # after a failure, jobs are dropped this long instead of queuing up behind timeouts
+
+
+class Job(NamedTuple):
+    key: Hashable
+    call: Call
+    spacing: float
+
 
 _jobs: "queue.SimpleQueue[Job] | None" = None
 _pid: int | None = None
 _lock = threading.Lock()
 
 
-def submit(key: Hashable, call: Callable[[], None]) -> None:
-    """Runs `call` soon on the thread; equal keys waiting together run once. Never blocks, never raises."""
-    _queue().put((key, call))
+def submit(key: Hashable, call: Call, *, spacing: float = 0.0) -> None:
+    """Runs `call` soon on the thread; equal keys waiting together run once. Never blocks, never raises.
+
+    With `spacing` the key runs at most once in so many seconds, the first time at once: under load a bell
+    that rings a thousand times a second costs more than what it announces.
+    """
+    _queue().put(Job(key, call, spacing))
 
 
 def _queue() -> "queue.SimpleQueue[Job]":
@@ -36,22 +48,41 @@ def _queue() -> "queue.SimpleQueue[Job]":
 
 def _run(jobs: "queue.SimpleQueue[Job]") -> None:
     closed_until = 0.0
+    waiting: dict[Hashable, Job] = {}
+    not_before: dict[Hashable, float] = {}  # only keys with a spacing: a handful
     while True:
-        for call in _take(jobs):
+        _collect(jobs, waiting, not_before)
+        for job in _due(waiting, not_before):
             if time.monotonic() < closed_until:
                 continue
             try:
-                call()
+                job.call()
             except Exception as error:  # noqa: BLE001  the broker is away; the sweeper is the guarantee
                 closed_until = time.monotonic() + _OPEN_SECONDS
                 logger.warning("doorbell failed, pausing %.0f s: %s", _OPEN_SECONDS, error)
 
 
-def _take(jobs: "queue.SimpleQueue[Job]") -> list[Callable[[], None]]:
-    batch = dict([jobs.get()])
+def _collect(
+    jobs: "queue.SimpleQueue[Job]", waiting: dict[Hashable, Job], not_before: dict[Hashable, float]
+) -> None:
+    """Waits for a job, or until a spaced one may run; then takes all there are."""
+    pause: float | None = None
+    if waiting:
+        pause = max(0.0, min(not_before.get(key, 0.0) for key in waiting) - time.monotonic())
     while True:
         try:
-            key, call = jobs.get_nowait()
+            job = jobs.get(timeout=pause)
         except queue.Empty:
-            return list(batch.values())
-        batch[key] = call
+            return
+        waiting[job.key] = job
+        pause = 0.0
+
+
+def _due(waiting: dict[Hashable, Job], not_before: dict[Hashable, float]) -> list[Job]:
+    now = time.monotonic()
+    due = [job for key, job in waiting.items() if not_before.get(key, 0.0) <= now]
+    for job in due:
+        del waiting[job.key]
+        if job.spacing:
+            not_before[job.key] = now + job.spacing
+    return due
