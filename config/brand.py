@@ -1,4 +1,4 @@
-"""A store's color as a stylesheet: the strict policy forbids inline styles, and a link never flashes green."""
+"""A store's color as a stylesheet: the policy forbids inline styles, and a link never flashes green."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe

@@ -43,12 +43,8 @@ def read_guest_cookie(value: str | None) -> GuestIdentity | None:
     if not value:
         return None
     try:
-        data: dict[str, Any] = signing.loads(
-            value, salt=GUEST_SALT, max_age=settings.GUEST_COOKIE_AGE
-        )
-        return GuestIdentity(
-            UUID(data["guest"]), UUID(data["tab"]), UUID(data["store"]), data["token"]
-        )
+        data: dict[str, Any] = signing.loads(value, salt=GUEST_SALT, max_age=settings.GUEST_COOKIE_AGE)
+        return GuestIdentity(UUID(data["guest"]), UUID(data["tab"]), UUID(data["store"]), data["token"])
     except (signing.BadSignature, KeyError, ValueError):
         return None
 

@@ -34,9 +34,10 @@ class ScopedThrottle(SimpleRateThrottle):
         scope = getattr(view, "throttle_scope", None)
         limits_writes_only = reads and scope not in ALSO_FOR_READS
         self.scope = ("read" if reads else "write") if scope is None or limits_writes_only else scope
-        limit, self.duration = self.parse_rate(self.get_rate())
-        if limit is None:
+        limit, duration = self.parse_rate(self.get_rate())
+        if limit is None or duration is None:
             return True
+        self.duration: int = duration
         return _count(self._key(request), self.duration) <= limit * settings.THROTTLE_FACTOR
 
     def wait(self) -> float:

@@ -22,8 +22,10 @@ def _routes(resolver: Any = None, prefix: str = "") -> Iterator[tuple[str, Any]]
         address = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
             yield from _routes(entry, address)
-        elif hasattr(getattr(entry.callback, "cls", None), "access") and address.startswith("api/v1/"):
-            yield address, entry.callback.cls
+        elif address.startswith("api/v1/"):
+            view = getattr(entry.callback, "cls", None)
+            if hasattr(view, "access"):
+                yield address, view
 
 
 ROUTES = list(_routes())
