@@ -17,7 +17,7 @@ PATIENCE = 30.0
 
 
 def eventually(question: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """The first answer that is true; the processes are others', so there is nothing to wait on but the clock."""
+    """The first answer that is true: other processes work, there is nothing to wait on but the clock."""
     deadline = time.monotonic() + seconds
     while not (answer := question()):
         assert time.monotonic() < deadline, f"it did not come true within {seconds:.0f} s"

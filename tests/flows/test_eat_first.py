@@ -35,7 +35,7 @@ def test_two_rounds_are_paid_at_the_counter_and_the_tab_ends(
     assert len(bill["lines"]) == 2 and bill["due"] == total
     _serve(pocha, first, second)
 
-    problem(pocha.take_cash(phone.tab_id, tendered=total - 1), 422)
+    problem(pocha.take_cash(phone.tab_id, tendered=total - 1), 400, "too-little-cash")
     paid = ok(pocha.take_cash(phone.tab_id, tendered=total + 1500), 201)
     assert (paid["amount"], paid["change"]) == (total, 1500)
     eventually(lambda: _settled(pocha, phone.page["table"]["name"]))
@@ -97,7 +97,7 @@ def test_only_the_owner_closes_a_tab_that_owes_and_says_why(
     phone = phone_at(pocha_tables[1])
     order = phone.order()
     _bill_of(phone, order["total"])
-    problem(pocha.close_tab(phone.tab_id), 422)
+    problem(pocha.close_tab(phone.tab_id), 400, "reason-needed")
     assert truth.events("tab.closed", tab_id=phone.tab_id) == 0
     ok(pocha.close_tab(phone.tab_id, "they ran away"))
     eventually(lambda: pocha.bills(phone.tab_id)[0]["status"] == "closed")

@@ -41,7 +41,9 @@ def test_a_guest_cancels_before_anybody_cooks(phone: Phone, board: Board, truth:
     kitchen.told("order_canceled", order_id=order["id"])
     kitchen.acked(alarm["seq"])
     _require_all_back(phone, socket, order, truth)
-    assert problem(board.post(f"{board.path}orders/{order['id']}/accept/", {"minutes": 5}), 409, "wrong-state")
+    assert problem(
+        board.post(f"{board.path}orders/{order['id']}/accept/", {"minutes": 5}), 409, "wrong-state"
+    )
 
 
 def test_a_guest_cannot_cancel_what_is_cooking(phone: Phone, board: Board, truth: Truth) -> None:

@@ -50,7 +50,9 @@ class Truth:
     def events(self, topic: str, **fields: str) -> int:
         """How many facts of this topic carry these fields."""
         known = " ".join(f"AND payload->>'{name}' = %s" for name in fields)
-        return self.one(f"SELECT count(*) FROM events_event WHERE topic = %s {known}", topic, *fields.values())
+        return self.one(
+            f"SELECT count(*) FROM events_event WHERE topic = %s {known}", topic, *fields.values()
+        )
 
     def settle(self, seconds: float = 60) -> None:
         """Waits until every fact has been handled."""
