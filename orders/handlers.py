@@ -64,9 +64,10 @@ def submit_paid_order(event: BillPaid, envelope: Envelope) -> None:
 
 @subscribe(BillPaid, name="orders.settle_tab")
 def settle_tab(event: BillPaid, envelope: Envelope) -> None:
-    """The party's whole bill is paid."""
-    if event.order_id is None:
-        services.settle_tab(tab_id=event.tab_id, total=event.total, now=envelope.occurred_at)
+    """The party has paid all it owes; after two parties were joined that may be several bills."""
+    if event.order_id is None and event.tab_settled:
+        total = event.total if event.tab_total is None else event.tab_total
+        services.settle_tab(tab_id=event.tab_id, total=total, now=envelope.occurred_at)
 
 
 @subscribe(AlarmEscalated, name="orders.reject_unanswered_order")

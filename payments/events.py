@@ -66,6 +66,8 @@ class BillPaid(DomainEvent):
     currency: str
     # Whether no other bill of the tab is open: joined tabs bring their own bills along.
     tab_settled: bool = True
+    # What is on all bills of the tab, before anything staff waived; None in events of older versions.
+    tab_total: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

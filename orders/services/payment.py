@@ -80,7 +80,7 @@ def line_fact(line: OrderLine) -> dict[str, Any]:
 
 
 def settle_tab(*, tab_id: UUID, total: int, now: datetime) -> None:
-    """The party's bill is paid. Ignored when the tab has ended or more was ordered than `total` covers."""
+    """The party's bills are paid. Ignored when the tab has ended or more was ordered than `total` covers."""
     with atomic("orders"):
         tab = Tab.objects.select_for_update().filter(pk=tab_id, closed_at=None).first()
         if tab is None:

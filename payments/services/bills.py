@@ -16,6 +16,7 @@ from payments.models import (
     RefundSource,
     TabSnapshot,
 )
+from payments.selectors import sums_of_bill
 from payments.services.settlement import announce_paid, lock_bill, settle, tell_phones
 
 
@@ -151,6 +152,7 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
         TabSnapshot.objects.filter(merged_into=tab_id).update(merged_into=into_tab_id)
         for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
             _join(bill, into_tab_id)
+        _announce_joined(into_tab_id)
 
 
 def _join(bill: Bill, into_tab_id: UUID) -> None:
@@ -164,6 +166,13 @@ def _join(bill: Bill, into_tab_id: UUID) -> None:
     bill.tab_id = into_tab_id
     bill.save(update_fields=["tab_id"])
     tell_phones(bill)
+
+
+def _announce_joined(tab_id: UUID) -> None:
+    """Parties that had paid are still settled together; orders only know that by being told again."""
+    bills = list(Bill.objects.select_for_update().filter(tab_id=tab_id, order_id=None, closed_at=None))
+    if bills and all(bill.settled_at for bill in bills):
+        announce_paid(bills[-1], sums_of_bill(bills[-1].id).total)
 
 
 def _table_of(tab_id: UUID) -> dict[str, Any]:

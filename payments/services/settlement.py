@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from events.kernel.hints import hint
 from events.outbox import publish
 from payments.events import BillPaid, RefundEvent, RefundRequested
-from payments.models import Bill, Payment, Refund, RefundSource
-from payments.selectors import captured_payments, sums_of_bill
+from payments.models import Bill, BillLine, Payment, Refund, RefundSource
+from payments.selectors import captured_payments, sums_of, sums_of_bill
 
 # The event queue sends a refund at once; the reconciler only looks after what it forgot.
 SEND_GRACE = timedelta(seconds=30)
@@ -44,8 +45,9 @@ def tell_phones(bill: Bill) -> None:
 
 
 def announce_paid(bill: Bill, total: int) -> None:
-    """Publishes bill.paid; `tab_settled` says whether it was the tab's last open bill."""
-    others = Bill.objects.filter(tab_id=bill.tab_id, settled_at=None, closed_at=None).exclude(pk=bill.pk)
+    """Publishes bill.paid; `tab_settled` says whether no other bill of the tab owes anything."""
+    others = Bill.objects.filter(tab_id=bill.tab_id, closed_at=None).exclude(pk=bill.pk)
+    owed = sum(sums.due for sums in sums_of(others.values_list("pk", flat=True)).values())
     publish(
         BillPaid(
             store_id=bill.store_id,
@@ -54,10 +56,16 @@ def announce_paid(bill: Bill, total: int) -> None:
             order_id=bill.order_id,
             total=total,
             currency=bill.currency,
-            tab_settled=not others.exists(),
+            tab_settled=not owed,
+            tab_total=_on_tab(bill.tab_id),
         ),
         correlation_id=bill.tab_id,
     )
+
+
+def _on_tab(tab_id: UUID) -> int:
+    owed = BillLine.objects.filter(bill__tab_id=tab_id).aggregate(sum=Sum(F("total") - F("voided_amount")))
+    return int(owed["sum"] or 0)
 
 
 def _return_surplus(bill: Bill, surplus: int, source: RefundSource, reason: str) -> None:

@@ -1,5 +1,6 @@
 """What orders do with other contexts' news."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -84,7 +85,7 @@ def paid_first(pay_first: Restaurant) -> Order:
     return Order.objects.get()
 
 
-def bill_paid(order: Order, *, of_tab: bool = False) -> BillPaid:
+def bill_paid(order: Order, *, of_tab: bool = False, **fields: Any) -> BillPaid:
     return BillPaid(
         store_id=order.store_id,
         bill_id=new_id(),
@@ -92,6 +93,7 @@ def bill_paid(order: Order, *, of_tab: bool = False) -> BillPaid:
         order_id=None if of_tab else order.pk,
         total=order.total,
         currency=order.currency,
+        **fields,
     )
 
 
@@ -104,6 +106,17 @@ def test_a_paid_order_goes_to_the_kitchen(paid_first: Order) -> None:
 def test_a_paid_meal_settles_the_tab(restaurant: Restaurant, phone: Phone) -> None:
     phone.order()
     tell("payments", bill_paid(Order.objects.get(), of_tab=True))
+    assert Tab.objects.get().status == "closing"
+
+
+def test_joined_parties_are_settled_by_their_last_bill(restaurant: Restaurant, phone: Phone) -> None:
+    phone.order()
+    order = Order.objects.get()
+    tell("payments", bill_paid(order, of_tab=True, tab_settled=False, tab_total=order.total))
+    assert Tab.objects.get().status == "open"
+    tell("payments", bill_paid(order, of_tab=True, tab_total=order.total - 1))  # more was ordered since
+    assert Tab.objects.get().status == "open"
+    tell("payments", bill_paid(order, of_tab=True, tab_total=order.total))
     assert Tab.objects.get().status == "closing"
 
 

@@ -101,6 +101,18 @@ def test_a_joined_tab_with_money_on_its_bill_keeps_the_bill(tab_party: Party, ma
     assert sorted(view.sums.due for view in views) == [4000, 6000]
     cash(other)
     assert [event.tab_settled for event in published("bill.paid")] == [False, True]
+    assert published("bill.paid")[-1].tab_total == 10500
+
+
+def test_two_tabs_that_had_paid_are_announced_together(tab_party: Party, make_party: MakeParty) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    for party, price in ((tab_party, 6500), (other, 4000)):
+        party.place(price)
+        cash(party)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    last = published("bill.paid")[-1]
+    assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 10500)
 
 
 def test_a_moved_party_takes_its_bill_along(tab_party: Party) -> None:
