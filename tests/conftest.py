@@ -7,6 +7,7 @@ import redis
 
 from stores.models import Role, Store, Table, User
 from tests.factories import make_membership, make_store, make_table, make_user
+from tests.stack import live_server_processes, stack  # noqa: F401
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,9 +1,7 @@
 """The product's real processes over a database of their own, for tests that look from outside.
 
-    from tests.stack import live_server_processes, stack  # noqa: F401
-
-The database holds the demo store. Nothing of the test process is shared with it: use pages, the API,
-`stack.manage(…)` or `stack.sql(…)`.
+Every test may ask for the fixtures `stack` and `live_server_processes`. The database holds the demo store.
+Nothing of the test process is shared with it: use pages, the API, `stack.manage(…)` or `stack.sql(…)`.
 """
 
 import json
@@ -15,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -105,9 +104,15 @@ class Stack:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The running processes; one for the whole session."""
-    folder = tmp_path_factory.mktemp("stack")
+    with running_stack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@contextmanager
+def running_stack(folder: Path, name: str = "stack", redis: int = REDIS_DATABASE) -> Iterator[Stack]:
+    """Processes over a database of this name; whoever breaks them starts some of their own."""
     port = free_port()
-    running = Stack(folder, port, environment(folder, port))
+    running = Stack(folder, port, environment(folder, port, name, redis))
     recreate_database(running.env["DATABASE_URL"])
     running.links = json.loads(running.manage("prepare").splitlines()[-1])
     commands = {

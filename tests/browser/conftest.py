@@ -3,12 +3,13 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.stack import live_server_processes, stack  # noqa: F401
+from tests.stack import Stack
 
 CHROMIUM = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
 QUIET = [
@@ -22,6 +23,7 @@ QUIET = [
 ]
 PHONE = {"width": 390, "height": 844}
 SCREEN = {"width": 1280, "height": 800}
+_turn = count()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,7 +44,7 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(live_server_processes: str) -> dict[str, Any]:  # noqa: F811
+def browser_context_args(live_server_processes: str) -> dict[str, Any]:
     """A guest's phone in Seoul: what `page` and `context` are."""
     return {**_phone("ko-KR"), "base_url": live_server_processes}
 
@@ -59,7 +61,7 @@ def _phone(locale: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def new_phone(browser: Browser, live_server_processes: str) -> Iterator[Callable[..., Page]]:  # noqa: F811
+def new_phone(browser: Browser, live_server_processes: str) -> Iterator[Callable[..., Page]]:
     """new_phone(locale="ko-KR") -> a page on a phone of its own: two calls are two guests."""
     contexts: list[BrowserContext] = []
 
@@ -81,3 +83,21 @@ def new_screen(new_phone: Callable[..., Page]) -> Callable[..., Page]:
         return new_phone(locale, viewport=SCREEN, has_touch=False, is_mobile=False, **extra)
 
     return make
+
+
+@pytest.fixture
+def token(stack: Stack) -> Iterator[str]:
+    """A table nobody sits at."""
+    tokens = stack.tokens()[:8]
+    token = tokens[next(_turn) % len(tokens)]
+    _clear(stack, token)
+    yield token
+    _clear(stack, token)
+
+
+def _clear(stack: Stack, token: str) -> None:
+    stack.sql(
+        "UPDATE orders_tab SET status = 'closed', closed_at = now() WHERE closed_at IS NULL AND table_id = "
+        "(SELECT table_id FROM orders_tabletokensnapshot WHERE token = %s)",
+        token,
+    )

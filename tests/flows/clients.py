@@ -82,7 +82,7 @@ class Caller:
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         """A call of the API; `path` below /api/v1/."""
-        token = self.http.cookies.get("csrftoken", "")
+        token = self.http.cookies.get("csrftoken") or ""
         headers = {"X-CSRFToken": token, "Origin": self.base_url, **headers}
         return self.http.request(method, f"/api/v1/{path}", json=body, headers=headers)
 

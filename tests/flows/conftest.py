@@ -7,7 +7,7 @@ import pytest
 
 from tests.flows.clients import Board, Caller, Phone
 from tests.flows.truth import Truth
-from tests.stack import Stack, stack  # noqa: F401
+from tests.stack import Stack
 
 NewPhone = Callable[..., Phone]
 _turn = count()
@@ -24,13 +24,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def truth(stack: Stack) -> Truth:  # noqa: F811
+def truth(stack: Stack) -> Truth:
     """What the tables say."""
     return Truth(stack)
 
 
 @pytest.fixture(scope="session")
-def callers(stack: Stack) -> Iterator[list[Caller]]:  # noqa: F811
+def callers(stack: Stack) -> Iterator[list[Caller]]:
     opened: list[Caller] = []
     yield opened
     for caller in opened:
@@ -38,21 +38,21 @@ def callers(stack: Stack) -> Iterator[list[Caller]]:  # noqa: F811
 
 
 @pytest.fixture(scope="session")
-def board(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:  # noqa: F811
+def board(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:
     """The owner of the pay-first store."""
     callers.append(Board(stack.base_url, "owner", "hansang", truth.store_id("hansang")))
     return callers[-1]  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="session")
-def floor(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:  # noqa: F811
+def floor(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:
     """Somebody on the floor of the pay-first store."""
     callers.append(Board(stack.base_url, "floor", "hansang", truth.store_id("hansang")))
     return callers[-1]  # type: ignore[return-value]
 
 
 @pytest.fixture(scope="session")
-def pocha(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:  # noqa: F811
+def pocha(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:
     """The owner of the store where guests eat first; open at every hour."""
     stack.manage("shell", "-c", _OPEN_POCHA)
     truth.settle()
@@ -61,7 +61,7 @@ def pocha(stack: Stack, truth: Truth, callers: list[Caller]) -> Board:  # noqa: 
 
 
 @pytest.fixture
-def phone_at(stack: Stack, callers: list[Caller]) -> NewPhone:  # noqa: F811
+def phone_at(stack: Stack, callers: list[Caller]) -> NewPhone:
     """phone_at(token) -> a phone that joined the table behind this code."""
 
     def make(token: str) -> Phone:
