@@ -18,7 +18,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from config.identity import GuestIdentity, guest_of
+from config.identity import GuestIdentity
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 ALL_ROLES = frozenset({"owner", "manager", "floor", "kitchen"})
@@ -50,7 +50,7 @@ class GuestAuthentication(BaseAuthentication):
         view = request.parser_context["view"]
         if getattr(view, "access", None) != "guest":
             return None
-        guest = guest_of(request._request)
+        guest: GuestIdentity | None = request._request.guest  # type: ignore[attr-defined]
         if guest is None:
             return None
         if request.method not in SAFE_METHODS:

@@ -1,5 +1,7 @@
 """Made-up names and colors for phones, so that nobody has to say who they are."""
 
+from functools import lru_cache
+
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
@@ -36,10 +38,10 @@ def color_of(number: int) -> str:
 
 def display_name(nickname: str, animal: int, language: str | None = None) -> str:
     """The nickname, or the animal's name in `language` (default: the reader's)."""
-    if nickname:
-        return nickname
-    name = ANIMALS[animal % len(ANIMALS)]
-    if language is None:
-        return gettext(name)
+    return nickname or _animal(animal % len(ANIMALS), language or translation.get_language() or "en")
+
+
+@lru_cache(maxsize=256)
+def _animal(number: int, language: str) -> str:
     with translation.override(language):
-        return gettext(name)
+        return gettext(ANIMALS[number])
