@@ -1,0 +1,130 @@
+"""The demo restaurant: complete, in four languages, through services, with a past that adds up."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import Sum
+from django.test import Client
+from django.utils import timezone
+
+from config.demo.history import write_history
+from config.demo.loading import demo_token, load
+from config.demo.places import PASSWORD
+from events.models import Delivery, DeliveryStatus
+from menus.codes import ALLERGEN_CODES, DIET_CODES
+from menus.models import MenuVersion
+from notifications.models import Notification
+from orders.models import Order, OrderStatus, Tab, TabStatus
+from payments.models import Bill, LedgerEntry, Payment, Refund
+from payments.selectors import sums_of
+from stores.models import Store, Table, User
+from tests.queue import unfinished
+
+
+@pytest.fixture
+def demo(db: None) -> tuple[Store, Store]:
+    return load()
+
+
+def items(store: Store) -> list[dict[str, Any]]:
+    document = MenuVersion.objects.get(store_id=store.id).document
+    return [item for section in document["sections"] for item in section["items"]]
+
+
+def test_the_menu_is_whole_in_four_languages(demo: tuple[Store, Store]) -> None:
+    hansang, pocha = demo
+    document = MenuVersion.objects.get(store_id=hansang.id).document
+    assert len(document["sections"]) == 5 and len(items(hansang)) >= 30
+    for item in items(hansang) + items(pocha):
+        assert set(item["i18n"]) == {"en", "zh-hans", "ja"}
+        if item["description"]:
+            assert all(texts["description"] for texts in item["i18n"].values()), item["name"]
+        assert set(item["allergens"]) <= ALLERGEN_CODES and set(item["diet"]) <= DIET_CODES
+        for group in item["option_groups"]:
+            assert all(len(row["i18n"]) == 3 for row in [group, *group["options"]])
+    assert any(group["required"] for item in items(hansang) for group in item["option_groups"])
+    assert sum(item["featured"] for item in items(hansang)) >= 5
+
+
+def test_vegan_dishes_name_no_animal(demo: tuple[Store, Store]) -> None:
+    animals = {"egg", "milk", "fish", "shrimp", "crab", "squid", "shellfish", "pork", "beef", "chicken"}
+    meat = animals - {"egg", "milk"}
+    for item in items(demo[0]) + items(demo[1]):
+        allergens, diet = set(item["allergens"]), set(item["diet"])
+        assert "vegan" not in diet or not allergens & animals, item["name"]
+        assert "vegetarian" not in diet or not allergens & meat, item["name"]
+        assert "no_pork" not in diet or "pork" not in allergens, item["name"]
+
+
+def test_everything_was_told_and_handled(demo: tuple[Store, Store]) -> None:
+    assert not unfinished()
+    assert Delivery.objects.filter(status=DeliveryStatus.DONE).count() > 20
+
+
+def test_links_and_logins_stay_the_same(demo: tuple[Store, Store], client: Client) -> None:
+    hansang, _pocha = demo
+    tables = Table.objects.filter(store=hansang)
+    assert tables.count() == 12
+    for table in tables:
+        assert table.tokens.get().token == demo_token("hansang", table.name)
+    assert client.get(f"/api/v1/t/{demo_token('hansang', 'A1')}/").status_code == 200
+    for name in ("owner", "manager", "floor", "kitchen", "admin", "pocha"):
+        assert Client().login(username=name, password=PASSWORD), name
+    assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {
+        "owner", "manager", "admin", "pocha",
+    }  # fmt: skip
+
+
+def test_outside_test_mode_codes_are_random_and_nobody_can_sign_in(db: None, settings: Any) -> None:
+    settings.TEST_MODE = False
+    hansang, _pocha = load()
+    table = Table.objects.get(store=hansang, name="A1")
+    settings.TEST_MODE = True
+    assert table.tokens.get().token != demo_token("hansang", "A1")
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_the_demo_is_not_loaded_over_a_store(store: Store) -> None:
+    with pytest.raises(CommandError):
+        call_command("load_demo")
+
+
+def test_a_reset_is_refused_outside_test_mode(store: Store, settings: Any) -> None:
+    settings.TEST_MODE = False
+    with pytest.raises(CommandError):
+        call_command("load_demo", "--reset")
+    assert Store.objects.count() == 1
+
+
+def test_the_past_adds_up(demo: tuple[Store, Store]) -> None:
+    hansang, pocha = demo
+    count = write_history(hansang.id) + write_history(pocha.id)
+    assert count == Order.objects.count() and 1000 < count < 2500
+    statuses = Counter(Order.objects.values_list("status", flat=True))
+    assert statuses[OrderStatus.SERVED] > 900 and statuses[OrderStatus.REJECTED] > 3
+    assert len({*Order.objects.values_list("business_day", flat=True)}) >= 20
+    _money_adds_up(pocha)
+    _nothing_is_in_the_future()
+    open_tabs = Tab.objects.filter(closed_at=None, store_id=hansang.id)
+    assert open_tabs.count() == 3 and {tab.status for tab in open_tabs} == {TabStatus.OPEN}
+
+
+def _money_adds_up(pocha: Store) -> None:
+    for bill_id, sums in sums_of(Bill.objects.values_list("pk", flat=True)).items():
+        bill = Bill.objects.get(pk=bill_id)
+        assert sums.surplus == 0
+        assert sums.due == 0 or bill.closed_at or (bill.store_id == pocha.id and bill.settled_at is None)
+    captured = Payment.objects.aggregate(sum=Sum("captured"))["sum"]
+    assert LedgerEntry.objects.filter(kind="capture").aggregate(sum=Sum("amount"))["sum"] == captured
+    returned = Payment.objects.aggregate(sum=Sum("returned"))["sum"]
+    assert Refund.objects.aggregate(sum=Sum("amount"))["sum"] == returned > 0
+
+
+def _nothing_is_in_the_future() -> None:
+    now = timezone.now()
+    assert not Order.objects.filter(served_at__gt=now).exists()
+    assert not Payment.objects.filter(captured_at__gt=now).exists()
+    assert not Tab.objects.filter(closed_at__gt=now).exists()
+    assert not Notification.objects.filter(acked_at__gt=now).exists()
