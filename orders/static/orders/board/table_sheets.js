@@ -1,9 +1,8 @@
 /** Dialogs about a party's place: move, join, clear, and a new code for the table. */
-import { toast } from "../../shared/dialog.js";
 import { isBusy, post } from "./actions.js";
 import { money, t } from "./page.js";
 import { chosenTable, signal, tables } from "./state.js";
-import { closeSheet, confirmSheet, html, openSheet, sheet } from "./ui.js";
+import { closeSheet, confirmSheet, html, icon, openSheet, sheet } from "./ui.js";
 
 const reason = signal("");
 
@@ -41,6 +40,7 @@ async function close(tab) {
 
 export const openNewCode = (table) => confirmSheet(t("code_title", { table: table.name }), t("code_text"), t("new_code"), async () => {
   const answer = await post(`tables/${table.id}/rotate-token/`, {}, { name: "code" });
-  if (answer) toast(t("code_done", { table: table.name }));
-  return answer;
+  if (answer) openSheet(() => sheet(t("code_done", { table: table.name }), html`
+    <a class="btn primary wide tall" href=${answer.sheet} target="_blank" rel="noopener">${icon("qr")}${t("print_card")}</a>`));
+  return false;
 }, { danger: true });
