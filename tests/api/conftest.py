@@ -1,6 +1,5 @@
 """A restaurant, a phone, and for the fuzzer a real web server over a database of its own."""
 
-import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +25,6 @@ client = Client()
 client.force_login(row.user)
 print(client.cookies["sessionid"].value)
 """
-DELIVER = "from config.management.commands.prepare import deliver_backlog; deliver_backlog()"
 
 
 @dataclass
@@ -71,13 +69,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def guest(server: Stack) -> Caller:
-    """A phone whose table has an order, a bill, a payment and a call."""
+    """A phone whose table has an order and a call."""
     token = server.tokens()[0]
     caller = Caller(server.base_url, {}, {"token": token})
     tab = caller.ask("post", f"t/{token}/join/", {})["tab"]
     page = caller.ask("get", f"t/{token}/")
     order = _order(caller, page)
-    server.manage("shell", "-v", "0", "-c", DELIVER)
     caller.ids |= {
         "store_id": page["store"]["id"],
         "table_id": page["table"]["id"],
@@ -86,7 +83,6 @@ def guest(server: Stack) -> Caller:
         "line_id": order["lines"][0]["id"],
         "item_id": order["lines"][0]["item_id"],
         "call_id": caller.ask("post", f"t/{token}/calls/", {"kind": "water", "note": ""})["id"],
-        "payment_id": caller.ask("post", f"t/{token}/payments/", {"method": "sandbox"})["id"],
         "seq": 1,
     }
     return caller
@@ -114,8 +110,3 @@ def owner_caller(server: Stack, guest: Caller) -> Caller:
 def anonymous(server: Stack) -> Caller:
     """Nobody, who guesses ids."""
     return Caller(server.base_url, {}, {})
-
-
-@pytest.fixture(scope="session")
-def description() -> dict[str, Any]:
-    return json.loads((ROOT / "docs" / "openapi.json").read_text())
