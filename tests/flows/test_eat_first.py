@@ -43,10 +43,16 @@ def test_two_rounds_are_paid_at_the_counter_and_the_tab_ends(
     ok(pocha.close_tab(phone.tab_id))
     assert socket.told("tab_closed")
     assert socket.closed_with() == 4403
-    problem(phone.get(f"{phone.path}cart/"), 410, "tab-closed")
+    problem(phone.call("PUT", f"{phone.path}cart/", {"lines": [phone.line(0)]}), 410, "tab-closed")
+    problem(phone.post(f"{phone.path}calls/", {"kind": "help", "note": ""}), 410, "tab-closed")
     problem(phone.send(phone.line(0)), 410, "tab-closed")
+    assert ok(phone.get(f"{phone.path}orders/"))["tab"]["status"] == "closed"
+    phone.look()
+    assert (phone.page["tab"], phone.page["guest"]) == (None, None)
+    old, phone.guest = phone.tab_id, {}
+    assert phone.join().tab_id != old and phone.bills() == []
     truth.settle()
-    assert truth.kept(phone.tab_id) == total
+    assert truth.kept(old) == total
     truth.require_balance()
 
 
