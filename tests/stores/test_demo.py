@@ -2,6 +2,7 @@
 
 from collections import Counter
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -12,7 +13,8 @@ from django.utils import timezone
 from config.demo.history import write_history
 from config.demo.loading import demo_token, load
 from config.demo.places import PASSWORD
-from events.models import Delivery, DeliveryStatus
+from config.management.commands.prepare import load_demo_once
+from events.models import Delivery, DeliveryStatus, Event
 from menus.codes import ALLERGEN_CODES, DIET_CODES
 from menus.models import MenuVersion
 from notifications.models import Notification
@@ -98,6 +100,22 @@ def test_a_reset_is_refused_outside_test_mode(store: Store, settings: Any) -> No
     assert Store.objects.count() == 1
 
 
+def test_an_interrupted_load_leaves_nothing_and_the_next_start_loads_again(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(store_id: UUID) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("config.demo.history.write_history", interrupt)
+        load_demo_once()
+    assert not Store.objects.exists() and not User.objects.exists() and not Event.objects.exists()
+    load_demo_once()
+    assert Store.objects.count() == 2 and Order.objects.count() > 1000
+    load_demo_once()
+    assert Store.objects.count() == 2 and unfinished() == []
+
+
 def test_the_past_adds_up(demo: tuple[Store, Store]) -> None:
     hansang, pocha = demo
     count = write_history(hansang.id) + write_history(pocha.id)
@@ -112,8 +130,9 @@ def test_the_past_adds_up(demo: tuple[Store, Store]) -> None:
 
 
 def _money_adds_up(pocha: Store) -> None:
-    for bill_id, sums in sums_of(Bill.objects.values_list("pk", flat=True)).items():
-        bill = Bill.objects.get(pk=bill_id)
+    bills = Bill.objects.in_bulk()
+    for bill_id, sums in sums_of(bills).items():
+        bill = bills[bill_id]
         assert sums.surplus == 0
         assert sums.due == 0 or bill.closed_at or (bill.store_id == pocha.id and bill.settled_at is None)
     captured = Payment.objects.aggregate(sum=Sum("captured"))["sum"]

@@ -1,13 +1,16 @@
 """`manage.py load_demo`: the demo restaurant, its people, menu and three weeks of orders."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from config.demo.loading import load
-from events.kernel.databases import all_aliases
+from events.kernel.databases import alias_of, all_aliases
 from stores.models import Store
 
 
@@ -23,9 +26,10 @@ class Command(BaseCommand):
             self._reset()
         if Store.objects.exists():
             raise CommandError("There is a store already. To begin again: manage.py load_demo --reset")
-        hansang, pocha = load()
-        if not options["no_history"]:
-            self._write_history(hansang, pocha)
+        with _all_or_nothing():
+            hansang, pocha = load()
+            if not options["no_history"]:
+                self._write_history(hansang, pocha)
         if options["verbosity"]:
             self.stdout.write(f"{hansang} (/staff/{hansang.slug}/), {pocha} (/staff/{pocha.slug}/)")
 
@@ -40,3 +44,15 @@ class Command(BaseCommand):
 
         for store in stores:
             write_history(store.id)
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[None]:
+    """A load that is interrupted leaves nothing, so that the next start loads again.
+
+    With several databases the one that holds the stores commits last: a store means that all is there.
+    """
+    with ExitStack() as transactions:
+        for alias in sorted(all_aliases(), key=lambda name: name != alias_of("stores")):
+            transactions.enter_context(transaction.atomic(using=alias))
+        yield
