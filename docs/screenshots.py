@@ -70,7 +70,7 @@ def guest_link(banner: str) -> str:
 def photograph(browser: Browser, base: str, link: str) -> None:
     phone = page_of(browser, PHONE, "ko-KR")
     phone.goto(base + link)
-    phone.locator("[data-joined]").wait_for()
+    phone.locator("body[data-ws=open]").wait_for(state="attached")
     phone.screenshot(path=PICTURES / "phone.png")
     for locale, name in (("en-US", "phone-en"), ("zh-CN", "phone-zh"), ("ja-JP", "phone-ja")):
         other = page_of(browser, PHONE, locale)
@@ -80,7 +80,7 @@ def photograph(browser: Browser, base: str, link: str) -> None:
     board = page_of(browser, DESK, "ko-KR")
     sign_in(board, f"{base}/staff/login/", "owner")
     board.goto(f"{base}/staff/hansang/")
-    board.get_by_role("button", name=re.compile("시작|Start")).first.click()
+    board.locator(".start .btn.primary").click()
     board.locator("article").first.wait_for()
     board.screenshot(path=PICTURES / "board.png")
     admin = page_of(browser, DESK, "ko-KR")
