@@ -81,12 +81,12 @@ class SectionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
-    price = PriceField(label=_("price"))
+    price = PriceField(label=_("Price"))
     i18n = TranslationsField({"name": 80, "description": 300})
-    allergens = CodesField(ALLERGENS, label=_("allergens"))
-    diet = CodesField(DIETS, label=_("diet"))
+    allergens = CodesField(ALLERGENS, label=_("Allergens"))
+    diet = CodesField(DIETS, label=_("Diet"))
     new_photo = forms.FileField(
-        label=_("new photo"),
+        label=_("New photo"),
         required=False,
         help_text=_("JPEG, PNG, WebP or AVIF, at most 8 MB. It is made small and freed of hidden data."),
         widget=UnfoldAdminFileFieldWidget,
@@ -96,9 +96,12 @@ class ItemForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Item
         fields = (
             "section", "name", "description", "i18n", "price", "photo", "allergens", "diet", "spicy",
-            "featured", "visible", "station", "minutes", "tax_rate_bp", "position",
+            "featured", "visible", "station", "minutes", "tax_rate_bp",
         )  # fmt: skip
         widgets = {"description": UnfoldAdminTextareaWidget({"rows": 2})}
+
+    class Media:
+        css = {"all": ["menus/backoffice.css"]}
 
     def clean_new_photo(self) -> Any:
         return refuse_bad_photo(self.cleaned_data.get("new_photo"))
@@ -134,7 +137,7 @@ class OptionGroupForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class OptionForm(forms.ModelForm):  # type: ignore[type-arg]
-    price = PriceField(label=_("extra"), required=False, initial=0)
+    price = PriceField(label=_("Extra"), required=False, initial=0)
     i18n = TranslationsField({"name": 60}, compact=True)
 
     class Meta:
@@ -146,9 +149,9 @@ class OptionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class PhotoForm(forms.ModelForm):  # type: ignore[type-arg]
-    store = forms.ChoiceField(label=_("store"))
+    store = forms.ChoiceField(label=_("Store"))
     file = forms.FileField(
-        label=_("picture"),
+        label=_("Picture"),
         widget=UnfoldAdminFileFieldWidget,
         help_text=_("JPEG, PNG, WebP or AVIF, at most 8 MB."),
     )

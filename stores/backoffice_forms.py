@@ -44,14 +44,14 @@ class DatesField(forms.CharField):
 
 class StoreForm(forms.ModelForm):  # type: ignore[type-arg]
     language = forms.ChoiceField(
-        label=_("main language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget
+        label=_("Main language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget
     )
     languages = forms.MultipleChoiceField(
-        label=_("languages of the guest page"),
+        label=_("Languages of the guest page"),
         choices=settings.LANGUAGES,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
     )
-    closed_dates = DatesField(label=_("dates"), required=False)
+    closed_dates = DatesField(label=_("Dates"), required=False)
     i18n = TranslationsField({"name": 80, "branch": 80})
 
     class Meta:
@@ -77,15 +77,15 @@ class TableForm(forms.ModelForm):  # type: ignore[type-arg]
 class HireForm(forms.ModelForm):  # type: ignore[type-arg]
     """A new person with a login of their own."""
 
-    name = forms.CharField(label=_("name"), max_length=150, widget=UnfoldAdminTextInputWidget)
+    name = forms.CharField(label=_("Name"), max_length=150, widget=UnfoldAdminTextInputWidget)
     username = forms.CharField(
-        label=_("login name"),
+        label=_("Login name"),
         max_length=150,
         validators=[UnicodeUsernameValidator()],
         widget=UnfoldAdminTextInputWidget({"autocomplete": "off", "autocapitalize": "none"}),
     )
     password = forms.CharField(
-        label=_("first password"), widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
+        label=_("First password"), widget=UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
     )
 
     class Meta:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.utils.translation import get_language
 
 from events.kernel.money import format_money
@@ -25,3 +26,19 @@ def thumbnail(photo: Photo | None) -> str:
     """The photo's small address; a plate when there is none."""
     document = photo.document if photo else None
     return document["w160"] if document else "/static/backoffice/dish.svg"
+
+
+class InCurrency:
+    """Mix into inlines and admins with prices: their forms speak the store's currency and main language."""
+
+    def _prepared(self, form: Any, settings: dict[str, Any]) -> Any:
+        if "price" in form.base_fields:
+            form.base_fields["price"].use(settings.get("currency", "KRW"))
+        if "i18n" in form.base_fields:
+            form.base_fields["i18n"].widget.main = settings.get("language", "")
+        return form
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        self._prepared(formset.form, getattr(request, "menu_settings", {}))
+        return formset

@@ -18,7 +18,7 @@ from events.kernel.backoffice import (
     actor_of,
 )
 from menus import services
-from menus.admin.display import money, settings_of, thumbnail
+from menus.admin.display import InCurrency, money, settings_of, thumbnail
 from menus.backoffice_forms import (
     ItemForm,
     ItemRowForm,
@@ -36,46 +36,25 @@ from menus.models import (
 )
 
 
-class _InCurrency:
-    """Mix into inlines and admins with prices: their forms speak the store's currency and main language."""
-
-    def _prepared(self, form: Any, settings: dict[str, Any]) -> Any:
-        if "price" in form.base_fields:
-            form.base_fields["price"].use(settings.get("currency", "KRW"))
-        if "i18n" in form.base_fields:
-            form.base_fields["i18n"].widget.main = settings.get("language", "")
-        return form
-
-
-class OptionInline(_InCurrency, ScopedTabularInline):
+class OptionInline(InCurrency, ScopedTabularInline):
     model = Option
     form = OptionForm
     fields = ("name", "price", "i18n", "position")
     ordering_field = "position"
     hide_ordering_field = True
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
-        self._prepared(formset.form, getattr(request, "menu_settings", {}))
-        return formset
 
-
-class OptionGroupInline(_InCurrency, ScopedStackedInline):
+class OptionGroupInline(InCurrency, ScopedStackedInline):
     model = OptionGroup
     form = OptionGroupForm
-    fields = (("name", "minimum", "maximum"), "i18n", "position")
+    fields = ("name", ("minimum", "maximum"), "i18n", "position")
     inlines = (OptionInline,)
     ordering_field = "position"
     hide_ordering_field = True
 
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)
-        self._prepared(formset.form, getattr(request, "menu_settings", {}))
-        return formset
-
 
 @admin.register(Item)
-class ItemAdmin(_InCurrency, TellsRefusals, StoreScopedAdmin):
+class ItemAdmin(InCurrency, TellsRefusals, StoreScopedAdmin):
     """Dishes with their choices. Everything waits for publishing, except what is sold out."""
 
     store_field = "section__menu__store_id"
@@ -98,7 +77,7 @@ class ItemAdmin(_InCurrency, TellsRefusals, StoreScopedAdmin):
         (_("Allergens and diet"), {"fields": ("allergens", "diet", "spicy")}),
         (
             _("On the menu and in the kitchen"),
-            {"fields": (("visible", "featured"), ("station", "minutes"), "tax_rate_bp", "position")},
+            {"fields": (("visible", "featured"), ("station", "minutes"), "tax_rate_bp")},
         ),
     )
 
@@ -130,9 +109,9 @@ class ItemAdmin(_InCurrency, TellsRefusals, StoreScopedAdmin):
 
     @display(description=_("dish"), header=True, ordering="name")
     def dish(self, item: Item) -> list[Any]:
-        note = "" if item.visible else gettext("not on the menu")
+        note = None if item.visible else gettext("not on the menu")
         picture = {"path": thumbnail(item.photo), "squared": True, "width": 40, "height": 40}
-        return [item.name, note or item.description[:60], None, picture]
+        return [item.name, note, None, picture]
 
     @display(description=_("price"), ordering="price")
     def price_text(self, item: Item) -> str:
@@ -150,6 +129,8 @@ class ItemAdmin(_InCurrency, TellsRefusals, StoreScopedAdmin):
                 )
             except BadPhoto as error:
                 messages.error(request, str(error.detail))
+        if not change:
+            obj.position = obj.section.items.count()
         super().save_model(request, obj, form, change)
         if sold_out:
             set_sold_out = services.restock if obj.sold_out else services.mark_sold_out

@@ -21,7 +21,7 @@ from events.kernel.backoffice import (
 from events.kernel.money import format_money
 from events.kernel.texts import localized
 from menus import services
-from menus.admin.display import settings_of
+from menus.admin.display import InCurrency, settings_of
 from menus.backoffice_forms import SectionForm
 from menus.documents import difference, document_of, problems_of
 from menus.errors import MenuNotReady
@@ -32,16 +32,13 @@ from menus.models import (
 )
 
 
-class SectionInline(ScopedTabularInline):
+class SectionInline(InCurrency, ScopedTabularInline):
     model = Section
     form = SectionForm
     fields = ("name", "i18n", "dishes", "position")
     readonly_fields = ("dishes",)
     ordering_field = "position"
     hide_ordering_field = True
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj)
 
     @display(description=_("dishes"))
     def dishes(self, section: Section) -> str:
@@ -63,6 +60,10 @@ class MenuAdmin(TellsRefusals, StoreScopedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request)
         return rows.annotate(dish_count=Count("sections__items", filter=Q(sections__items__visible=True)))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        request.menu_settings = settings_of(obj.store_id) if obj else {}  # type: ignore[attr-defined]
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # a store gets its menu when it opens
