@@ -56,4 +56,4 @@ screenshots: setup-dev ## the pictures of the README
 	@$(VENV) -m docs.screenshots
 
 chaos: setup-dev  ## kill processes while orders come in; nothing may be lost or doubled
-	@$(VENV) -m pytest tests/chaos -m chaos
+	@$(VENV) -m pytest tests/chaos

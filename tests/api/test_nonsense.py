@@ -39,7 +39,8 @@ def assert_problem(answer: Any, *statuses: int) -> None:
 
 def send(http: APIClient, path: str, body: bytes, kind: str = "application/json") -> Any:
     method = "PUT" if path.endswith("cart/") else "POST"
-    return http.generic(method, path, body, content_type=kind, headers={"Idempotency-Key": "k" * 16})
+    headers = {"Idempotency-Key": "k" * 16}
+    return http.generic(method, path, body, content_type=kind, headers=headers)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("rest", WRITES)
