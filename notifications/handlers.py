@@ -23,7 +23,15 @@ from orders.events import (
     TabMoved,
     TabOpened,
 )
-from payments.events import PaymentCaptured, PaymentFailed, RefundCompleted, RefundFailed
+from payments.events import (
+    PaymentCaptured,
+    PaymentEvent,
+    PaymentFailed,
+    PaymentFlagged,
+    RefundCompleted,
+    RefundEvent,
+    RefundFailed,
+)
 from stores.events import StoreChanged
 
 # Inside a handler the tab's channel is written before the store's: two handlers never wait for each other.
@@ -162,7 +170,7 @@ def tell_call_answered(event: CallAnswered, envelope: Envelope) -> None:
 # --- Money --------------------------------------------------------------------------------------------
 
 
-def _money(event: PaymentCaptured | PaymentFailed | RefundCompleted | RefundFailed) -> dict[str, Any]:
+def _money(event: PaymentEvent | RefundEvent) -> dict[str, Any]:
     return {
         "payment_id": event.payment_id,
         "order_id": event.order_id,
@@ -192,6 +200,19 @@ def tell_payment_failed(event: PaymentFailed, envelope: Envelope) -> None:
         tab_id=event.tab_id,
         kind=Kind.PAYMENT_FAILED,
         data={**_money(event), "state": event.state, "reason": event.reason},
+        subject_id=event.payment_id,
+        source=envelope,
+    )
+
+
+@subscribe(PaymentFlagged, name="notifications.ring_for_flagged_payment")
+def ring_for_flagged_payment(event: PaymentFlagged, envelope: Envelope) -> None:
+    table_name = services.table_of_tab(event.tab_id)
+    services.notify_store(
+        store_id=event.store_id,
+        alarm=True,
+        kind=Kind.PAYMENT_FLAGGED,
+        data={**_money(event), "table_name": table_name, "reason": event.reason},
         subject_id=event.payment_id,
         source=envelope,
     )

@@ -34,6 +34,7 @@ class Kind(models.TextChoices):
     CALL_ANSWERED = "call_answered", _("call answered")
     PAYMENT_CAPTURED = "payment_captured", _("payment received")
     PAYMENT_FAILED = "payment_failed", _("payment failed")
+    PAYMENT_FLAGGED = "payment_flagged", _("payment to check")
     REFUND_COMPLETED = "refund_completed", _("refund sent")
     REFUND_FAILED = "refund_failed", _("refund failed")
     TAB_MOVED = "tab_moved", _("table changed")

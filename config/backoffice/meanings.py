@@ -71,6 +71,9 @@ MEANINGS: dict[str, Meaning] = {
     "notifications.ring_for_call": Meaning(
         _("Alarm for a calling guest"), _("A guest called, and nobody heard it.")
     ),
+    "notifications.ring_for_flagged_payment": Meaning(
+        _("Alarm for a payment to check"), _("A payment does not fit its bill, and nobody was told.")
+    ),
     "notifications.ring_for_failed_refund": Meaning(
         _("Alarm for a failed refund"), _("A refund failed, and nobody was told.")
     ),

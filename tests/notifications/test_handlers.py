@@ -6,7 +6,7 @@ from events.models import Delivery, DeliveryStatus
 from events.registry import handlers_in
 from notifications import services
 from notifications.models import Channel, Notification, StoreSnapshot, store_channel, tab_channel
-from payments.events import PaymentCaptured
+from payments.events import PaymentCaptured, PaymentFlagged
 from stores.events import StoreChanged
 from stores.models import Store
 from tests.factories import new_uuid
@@ -93,6 +93,24 @@ def test_a_payment_names_the_table_to_the_store(party: Party) -> None:
     )
     row = Notification.objects.get(channel=store_channel(party.store_id))
     assert (row.kind, row.alarm, row.data["table_name"]) == ("payment_captured", False, "T7")
+
+
+def test_a_payment_that_does_not_fit_rings_at_the_store(party: Party) -> None:
+    event = PaymentFlagged(
+        store_id=party.store_id,
+        payment_id=new_uuid(),
+        bill_id=new_uuid(),
+        tab_id=party.tab_id,
+        order_id=None,
+        amount=6500,
+        currency="KRW",
+        gateway="sandbox",
+        reason="amount: 1 instead of 6500",
+    )
+    announce(event)
+    row = Notification.objects.get(channel=store_channel(party.store_id))
+    assert (row.kind, row.alarm, row.subject_id) == ("payment_flagged", True, event.payment_id)
+    assert kinds(tab_channel(party.tab_id)) == []
 
 
 def test_a_late_opening_does_not_overwrite_the_move(party: Party) -> None:
