@@ -25,6 +25,7 @@ client = Client()
 client.force_login(row.user)
 print(client.cookies["sessionid"].value)
 """
+DELIVER = "from config.management.commands.prepare import deliver_backlog; deliver_backlog()"
 
 
 @dataclass
@@ -56,7 +57,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     port = free_port()
     running = Stack(folder, port, environment(folder, port, "api", REDIS_DATABASE))
     recreate_database(running.env["DATABASE_URL"])
-    running.manage("prepare")
+    running.manage("prepare", "--no-demo")
+    running.manage("load_demo", "--no-history")
+    running.manage("shell", "-v", "0", "-c", DELIVER)
     web = Child("web", web_command("127.0.0.1", port), folder / "web.log", env=running.env, cwd=ROOT)
     running.children["web"] = web
     web.start()
