@@ -9,6 +9,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.kernel.ids import new_id
 from events.kernel.money import CURRENCIES
@@ -145,7 +146,7 @@ class OpeningHours(models.Model):
 
 class TableShape(models.TextChoices):
     SQUARE = "square", _("square")
-    ROUND = "round", _("round")
+    ROUND = "round", pgettext_lazy("table shape", "round")
     WIDE = "wide", _("wide")
 
 

@@ -111,7 +111,7 @@ def tiles(span: Span, inside: list[Cell]) -> list[dict[str, Any]]:
             "figure": f"{orders:,}",
             "note": gettext("%(money)s each") % {"money": money(span.store, average)} if orders else "",
         },
-        _time_tile(gettext("Cooking"), reports.cooking_time(span)),
+        _time_tile(gettext("Cooking time"), reports.cooking_time(span)),
         _time_tile(gettext("Answering an order"), reports.answer_time(span)),
         _refund_tile(span),
     ]
