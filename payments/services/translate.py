@@ -1,5 +1,7 @@
 """Rows into what adapters speak."""
 
+import time
+
 from django.conf import settings
 from django.core import signing
 from django.utils.translation import gettext as _
@@ -46,16 +48,21 @@ def context_of(payment: Payment, language: str) -> Context:
 
 
 def return_token(payment: Payment) -> str:
-    """Signed and expiring; it allows to see and to complete this one attempt, nothing else."""
-    return signing.dumps(payment.id.hex, salt=RETURN_SALT)
+    """Signed and expiring; it allows to see and to complete this one attempt, nothing else.
+
+    Always the same for an attempt: gateways refuse a repeated request that is not the same request.
+    """
+    since = int(payment.created_at.timestamp())
+    return signing.Signer(salt=RETURN_SALT).sign_object([payment.id.hex, since])
 
 
 def read_return_token(token: str) -> str | None:
     """The payment's id; None when the token is forged, cut or too old."""
     try:
-        return str(signing.loads(token, salt=RETURN_SALT, max_age=RETURN_SECONDS))
+        payment_id, since = signing.Signer(salt=RETURN_SALT).unsign_object(token)
     except signing.BadSignature:
         return None
+    return str(payment_id) if time.time() - since <= RETURN_SECONDS else None
 
 
 def refund_order_of(refund: Refund) -> RefundOrder:

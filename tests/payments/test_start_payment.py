@@ -1,5 +1,8 @@
 """Which part of a bill a phone may pay, and what happens when two want the same."""
 
+import time
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +11,7 @@ import pytest
 from events.kernel.databases import atomic
 from payments.models import Payment
 from payments.services.complete_payment import complete_payment
+from payments.services.translate import read_return_token, return_token
 from payments.shares import even_share
 from tests.payments.conftest import MakeParty, Party, in_threads, published
 
@@ -136,6 +140,26 @@ def test_a_silent_wallet_leaves_the_attempt_open_for_the_same_key(
     settings.SANDBOX_WALLET_URL = wallet.url
     assert phone.pay("same-key-2", order_id=order).json()["state"] == "started"
     assert Payment.objects.count() == 1
+
+
+def test_a_shop_that_died_while_asking_the_wallet_asks_the_same_again(
+    party: Party, wallet: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = str(party.place(6500))
+    phone = party.phone()
+    first = phone.pay("same-key-3", order_id=order).json()
+    Payment.objects.update(state="created", next_action=None, gateway_ref="")
+    later = SimpleNamespace(time=lambda: time.time() + 90)
+    monkeypatch.setattr("django.core.signing.time", later)
+    assert phone.pay("same-key-3", order_id=order).json() == first
+
+
+def test_a_way_back_ends_after_a_day(party: Party, wallet: Any) -> None:
+    payment = party.phone().start(order_id=str(party.place(6500)))
+    assert read_return_token(return_token(payment)) == payment.id.hex
+    assert read_return_token(return_token(payment)[:-1]) is None
+    payment.created_at -= timedelta(days=1, seconds=1)
+    assert read_return_token(return_token(payment)) is None
 
 
 def test_a_gateway_is_never_called_inside_a_transaction(party: Party, wallet: Any) -> None:
