@@ -46,7 +46,7 @@ class Caller:
             timeout=20,
         )  # fmt: skip
         assert answer.ok, answer.text
-        self.cookies.update(answer.cookies.get_dict())
+        self.cookies.update({name: value or "" for name, value in answer.cookies.get_dict().items()})
         return answer.json()
 
 

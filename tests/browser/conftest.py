@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.stack import Stack
 
@@ -24,6 +24,8 @@ QUIET = [
 PHONE = {"width": 390, "height": 844}
 SCREEN = {"width": 1280, "height": 800}
 _turn = count()
+# Two slow cores carry Chromium and every process: what is right in the end is right.
+expect.set_options(timeout=15_000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
