@@ -8,6 +8,26 @@ from tests.stack import Stack
 UNFINISHED = "SELECT handler, status, attempts, last_error FROM events_delivery WHERE status NOT IN (2, 5)"
 
 
+_IMBALANCES = {
+    "a payment and its ledger differ": (
+        "SELECT p.id FROM payments_payment p LEFT JOIN payments_ledgerentry e "
+        "ON e.payment_id = p.id AND e.kind = 'capture' "
+        "GROUP BY p.id HAVING coalesce(sum(e.amount), 0) <> p.captured OR count(e.id) > 1"
+    ),
+    "a refund and its ledger differ": (
+        "SELECT r.id FROM payments_refund r LEFT JOIN payments_ledgerentry e ON e.refund_id = r.id "
+        "GROUP BY r.id HAVING coalesce(sum(e.amount), 0) <> "
+        "CASE WHEN r.state = 'succeeded' THEN -r.amount ELSE 0 END"
+    ),
+    "our books and the bank's differ": (
+        "SELECT p.id FROM payments_payment p JOIN sandbox_wallet_walletpayment w "
+        "ON w.reference = p.merchant_ref LEFT JOIN payments_ledgerentry e ON e.payment_id = p.id "
+        "GROUP BY p.id, w.id HAVING coalesce(sum(e.amount), 0) <> "
+        "CASE WHEN w.state = 'captured' THEN w.amount ELSE 0 END - w.refunded"
+    ),
+}
+
+
 class Truth:
     """Reads the stack's database."""
 
@@ -76,19 +96,8 @@ class Truth:
 
     def require_balance(self) -> None:
         """Ledger, payments, refunds and the bank's own books say the same."""
-        assert not self.rows(
-            "SELECT p.id FROM payments_payment p LEFT JOIN payments_ledgerentry e "
-            "ON e.payment_id = p.id AND e.kind = 'capture' "
-            "GROUP BY p.id HAVING coalesce(sum(e.amount), 0) <> p.captured OR count(e.id) > 1"
-        ), "a payment and its ledger differ"
-        assert not self.rows(
-            "SELECT r.id FROM payments_refund r LEFT JOIN payments_ledgerentry e ON e.refund_id = r.id "
-            "GROUP BY r.id HAVING coalesce(sum(e.amount), 0) <> "
-            "CASE WHEN r.state = 'succeeded' THEN -r.amount ELSE 0 END"
-        ), "a refund and its ledger differ"
-        assert not self.rows(
-            "SELECT p.id FROM payments_payment p JOIN sandbox_wallet_walletpayment w "
-            "ON w.reference = p.merchant_ref LEFT JOIN payments_ledgerentry e ON e.payment_id = p.id "
-            "GROUP BY p.id, w.id HAVING coalesce(sum(e.amount), 0) <> "
-            "CASE WHEN w.state = 'captured' THEN w.amount ELSE 0 END - w.refunded"
-        ), "our books and the bank's differ"
+        assert not (wrong := self.imbalance()), wrong
+
+    def imbalance(self) -> str:
+        """Which two books differ; "" when none do."""
+        return next((what for what, query in _IMBALANCES.items() if self.rows(query)), "")
