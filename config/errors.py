@@ -3,7 +3,8 @@
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views import csrf, defaults
+from django.shortcuts import render
+from django.views import defaults
 
 from config.problems import CONTENT_TYPE, title_of
 
@@ -37,7 +38,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.path.startswith(API):
         return problem(HTTPStatus.FORBIDDEN, "permission-denied")
-    return csrf.csrf_failure(request, reason)
+    return render(request, "csrf.html", status=HTTPStatus.FORBIDDEN)
 
 
 def problem(status: HTTPStatus, code: str) -> HttpResponse:

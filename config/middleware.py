@@ -8,6 +8,9 @@ from django.utils.functional import SimpleLazyObject
 
 from config.identity import guest_of, memberships_of
 
+# Answers about persons: a shared computer or a careless proxy must not keep them.
+PERSONAL = ("/api/", "/staff/", "/t/", "/pay/")
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -35,6 +38,8 @@ class SecurityHeadersMiddleware:
         response.headers.setdefault(
             "Content-Security-Policy", admin_policy() if is_admin else strict_policy()
         )
+        if request.path.startswith(PERSONAL):
+            response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers.setdefault(
             "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(self)"
         )
