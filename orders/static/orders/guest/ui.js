@@ -7,9 +7,12 @@ export { html, nothing, render } from "../../shared/vendor/lit-html.js";
 
 export const icon = (name) => html`<svg class="i" aria-hidden="true"><use href="#${name}"></use></svg>`;
 
+/** Two letters of a Latin name; one of a script whose letters fill the circle. */
+const initials = (name) => [...name].slice(0, /^[\u0000-\u024f]/.test(name) ? 2 : 1).join("");
+
 /** A guest's round face; the color is drawn as an attribute because the page's policy forbids inline styles. */
 export function face(guest, mine = false) {
-  const letters = mine ? t("me_short") : [...(guest?.name || "?")].slice(0, 2).join("");
+  const letters = mine ? t("me_short") : initials(guest?.name || "?");
   return html`<svg class="face" viewBox="0 0 30 30" aria-hidden="true"><circle cx="15" cy="15" r="15" fill=${guest?.color || "#55605a"}></circle><text x="15" y="19.5" text-anchor="middle">${letters}</text></svg>`;
 }
 
