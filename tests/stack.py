@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from config.supervisor.fleet import live_command, sweeper_command, web_command, worker_command
+from config.supervisor.fleet import beat_command, live_command, sweeper_command, web_command, worker_command
 from config.supervisor.processes import Child, stop_all
 from tests.processes.conftest import free_port
 
@@ -32,7 +32,7 @@ REDIS_DATABASE = int(os.environ.get("STACK_REDIS_DATABASE", "11"))
 
 @dataclass
 class Stack:
-    """web, live, worker and sweeper; `links` holds the guest's and the board's path of the demo store."""
+    """All processes of the product; `links` holds the guest's and the board's path of the demo store."""
 
     folder: Path
     port: int
@@ -120,6 +120,7 @@ def running_stack(folder: Path, name: str = "stack", redis: int = REDIS_DATABASE
         "live": live_command("127.0.0.1", port + 1),
         "worker": worker_command(),
         "sweeper": sweeper_command(),
+        "beat": beat_command(folder),
     }
     for name, command in commands.items():
         running.children[name] = Child(name, command, folder / f"{name}.log", env=running.env, cwd=ROOT)
