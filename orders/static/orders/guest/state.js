@@ -54,6 +54,8 @@ export const FINISHED = new Set(["served", "rejected", "canceled", "expired"]);
 export const setPage = (root) => { page.value = read(root); };
 
 setInterval(() => { now.value = Date.now(); }, 5000);
+// Fresh orders meet a fresh clock: an older one adds a minute to what the kitchen promised.
+effect(() => { if (orders.value) now.value = Date.now(); });
 for (const name of ["online", "offline"]) addEventListener(name, () => { online.value = navigator.onLine; });
 
 /** A signal that outlives a reload, per table. */
