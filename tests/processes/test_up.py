@@ -58,7 +58,8 @@ def test_a_child_that_dies_is_started_again(up: Up) -> None:
     for pid in _pids("granian", up):
         os.kill(pid, signal.SIGKILL)
     assert up.process is not None and up.process.stdout is not None
-    assert "web ended" in up.process.stdout.readline()
+    said = next(line for line in up.process.stdout if line.strip())
+    assert "web ended" in said
     assert _eventually_ready(up)
 
 
