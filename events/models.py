@@ -118,6 +118,18 @@ class Delivery(models.Model):
         return ((self.done_at or timezone.now()) - self.event.occurred_at).total_seconds()
 
 
+class FailedAttempt(models.Model):
+    """One attempt of a delivery that failed; the delivery itself remembers only the last one."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="failures")
+    attempt = models.SmallIntegerField()
+    error = models.CharField(max_length=300)
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.attempt}: {self.error}"
+
+
 class Intervention(models.Model):
     """What a person did to the queue: who, when, what and why."""
 
@@ -131,3 +143,57 @@ class Intervention(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} · {self.actor_name}"
+
+
+class SnapshotState(models.TextChoices):
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("under way")
+    DONE = "done", _("finished")
+    FAILED = "failed", _("broken off")
+
+
+class SnapshotRun(models.Model):
+    """One check or rebuild of a context's copies: who asked, why, how far it is, what it found.
+
+    It stands in the database of the context that keeps the copies. `store_id` None means every store.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    keeper = models.CharField(max_length=80)
+    store_id = models.UUIDField(null=True)
+    rebuilds = models.BooleanField()
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=150)
+    reason = models.TextField(default="")
+    state = models.CharField(max_length=8, choices=SnapshotState, default=SnapshotState.WAITING)
+    # Stores still to do, in order; a batch takes the first one away in the transaction that works on it.
+    todo = models.JSONField(default=list)
+    total = models.PositiveIntegerField(default=0)
+    compared = models.PositiveIntegerField(default=0)
+    differing = models.PositiveIntegerField(default=0)
+    repaired = models.PositiveIntegerField(default=0)
+    # The first differences as they were found: [{"key", "name", "kind", "fields": […]}].
+    found = models.JSONField(default=list)
+    error = models.CharField(max_length=300, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    moved_at = models.DateTimeField(auto_now=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=SnapshotState.values), name="snapshot_run_state"),
+        ]
+        indexes = [
+            models.Index(fields=["store_id", "-created_at"], name="snapshot_run_store_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.keeper} · {self.state}"
+
+    @property
+    def done(self) -> int:
+        return self.total - len(self.todo)
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (SnapshotState.DONE, SnapshotState.FAILED)
