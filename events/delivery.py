@@ -24,7 +24,7 @@ from events.base import DomainEvent, Envelope, GiveUp, current_envelope
 from events.kernel.databases import alias_of
 from events.kernel.statements import execute
 from events.kicks import kick_context
-from events.models import Delivery, DeliveryStatus
+from events.models import Delivery, DeliveryStatus, FailedAttempt
 from events.registry import Handler, handler_named, handlers_in
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ WITH due AS MATERIALIZED (
   SELECT d.id FROM events_delivery d
   WHERE d.context = %(context)s AND d.status = 0 AND d.due_at <= clock_timestamp()
     AND d.handler = ANY(%(handlers)s)
+    AND d.handler <> ALL(ARRAY(SELECT handler FROM events_pausedhandler))
     AND NOT EXISTS (SELECT 1 FROM events_delivery before
                     WHERE before.handler = d.handler AND before.stream = d.stream
                       AND before.seq < d.seq AND before.status NOT IN (2, 5))
@@ -201,6 +202,8 @@ def _record_failure(alias: str, item: Claim, error: Exception) -> None:
             return
         delivery.last_error = text
         delivery.lease_until = None
+        problem = text.split("\n", 1)[0][:300]
+        FailedAttempt.objects.using(alias).create(delivery=delivery, attempt=item.attempt, error=problem)
         if isinstance(error, GiveUp) or delivery.attempts >= delivery.max_attempts:
             bury(alias, delivery)
         else:
@@ -212,8 +215,8 @@ def _record_failure(alias: str, item: Claim, error: Exception) -> None:
 def bury(alias: str, delivery: Delivery) -> None:
     """Moves a delivery to the dead letters and holds what follows it. Call inside a transaction."""
     delivery.status = DeliveryStatus.DEAD
-    delivery.done_at = timezone.now()
-    delivery.save(using=alias, update_fields=["status", "done_at", "last_error", "lease_until"])
+    delivery.done_at = delivery.died_at = timezone.now()
+    delivery.save(using=alias, update_fields=["status", "done_at", "died_at", "last_error", "lease_until"])
     hold_followers(alias, delivery)
     logger.error("%s is a dead letter: %s", delivery.handler, delivery.last_error.split("\n", 1)[0])
 

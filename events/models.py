@@ -82,6 +82,8 @@ class Delivery(models.Model):
     started_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
+    # When it last became a dead letter; kept when somebody brings it back, for the picture of the day.
+    died_at = models.DateTimeField(null=True)
     worker = models.CharField(max_length=60, default="")
     last_error = models.TextField(default="")
     note = models.TextField(default="")
@@ -105,6 +107,7 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["done_at"], name="delivery_done", condition=Q(status=2)),
             models.Index(fields=["status", "handler"], name="delivery_stuck", condition=Q(status__in=(3, 4))),
+            models.Index(fields=["died_at"], name="delivery_died", condition=Q(died_at__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -126,20 +129,48 @@ class FailedAttempt(models.Model):
     error = models.CharField(max_length=300)
     at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        indexes = [models.Index(fields=["at"], name="failed_attempt_time")]
+
     def __str__(self) -> str:
         return f"{self.attempt}: {self.error}"
 
 
-class Intervention(models.Model):
-    """What a person did to the queue: who, when, what and why."""
+class PausedHandler(models.Model):
+    """A handler that a person has stopped: its deliveries stay due. It stands in the handler's database."""
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    action = models.CharField(max_length=20)
+    handler = models.CharField(primary_key=True, max_length=80)
     actor_id = models.UUIDField(null=True)
     actor_name = models.CharField(max_length=150)
     reason = models.TextField(default="")
+    paused_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.handler
+
+
+class Intervention(models.Model):
+    """What a person did to the queue: who, when, what and why. One row per act and store."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    action = models.CharField(max_length=20)
+    # Null: it concerns every store (a handler was paused or resumed).
+    store_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(null=True)
+    actor_name = models.CharField(max_length=150)
+    reason = models.TextField(default="")
+    # What was asked for: {"handler", "stream", "since", …}; empty when rows were picked by hand.
+    selection = models.JSONField(default=dict)
+    affected = models.IntegerField(default=0)
+    released = models.IntegerField(default=0)
+    # The first of the deliveries that changed.
     deliveries = models.JSONField(default=list)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("intervention")
+        verbose_name_plural = _("interventions")
+        indexes = [models.Index(fields=["store_id", "-created_at"], name="intervention_store_time")]
 
     def __str__(self) -> str:
         return f"{self.action} · {self.actor_name}"
