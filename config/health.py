@@ -6,7 +6,7 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from events.backlog import backlog, oldest_age
+from events.backlog import backlog, oldest_age, paused_names
 
 
 @require_safe
@@ -17,21 +17,24 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """{"status": "ready" | "degraded" | "unavailable", "database", "redis", "oldest_event_age" (seconds)}.
+    """{"status": "ready" | "degraded" | "unavailable", "database", "redis", "oldest_event_age" (seconds),
+    "paused_handlers" (how many)}.
 
-    503 only without a database. Without Redis everything works, a second slower: that is "degraded".
+    503 only without a database. Without Redis everything works, a second slower: that is "degraded", and so
+    is a handler that somebody paused.
     """
     try:
         age = _ask_databases()
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
-    has_redis = _redis_answers()
+    has_redis, paused = _redis_answers(), paused_names()
     return JsonResponse(
         {
-            "status": "ready" if has_redis else "degraded",
+            "status": "ready" if has_redis and not paused else "degraded",
             "database": True,
             "redis": has_redis,
             "oldest_event_age": round(age, 3),
+            "paused_handlers": len(paused),
         }
     )
 

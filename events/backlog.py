@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django.db import connections
 
 from events.kernel.databases import all_aliases
+from events.models import PausedHandler
 
 _BACKLOG = """
-SELECT context, 'due', count(*), extract(epoch FROM clock_timestamp() - min(due_at))
-FROM events_delivery WHERE status = 0 AND due_at <= clock_timestamp() GROUP BY context
+SELECT context, CASE WHEN handler = ANY(ARRAY(SELECT handler FROM events_pausedhandler))
+                     THEN 'paused' ELSE 'due' END, count(*), extract(epoch FROM clock_timestamp() - min(due_at))
+FROM events_delivery WHERE status = 0 AND due_at <= clock_timestamp() GROUP BY 1, 2
 UNION ALL
 SELECT context, CASE status WHEN 3 THEN 'dead' ELSE 'held' END, count(*), NULL
 FROM events_delivery WHERE status IN (3, 4) GROUP BY context, status
@@ -23,13 +25,17 @@ FROM events_event WHERE shipped_at IS NULL GROUP BY source
 
 @dataclass
 class Backlog:
-    """One context's queue. Ages are seconds; `done` counts the last minute."""
+    """One context's queue. Ages are seconds; `done` counts the last minute.
+
+    `paused` are due too, but somebody paused their handler: they are not late, they wait for a person.
+    """
 
     due: int = 0
     oldest_due_age: float = 0.0
     dead: int = 0
     held: int = 0
     done: int = 0
+    paused: int = 0
     unshipped: int = 0
     oldest_unshipped_age: float = 0.0
 
@@ -56,3 +62,11 @@ def oldest_age(readings: dict[str, Backlog]) -> float:
     """Seconds that the most belated event has been waiting for a handler."""
     ages = [max(entry.oldest_due_age, entry.oldest_unshipped_age) for entry in readings.values()]
     return max(ages, default=0.0)
+
+
+def paused_names() -> list[str]:
+    """The handlers that somebody paused."""
+    found: set[str] = set()
+    for alias in all_aliases():
+        found |= set(PausedHandler.objects.using(alias).values_list("handler", flat=True))
+    return sorted(found)

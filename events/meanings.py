@@ -1,19 +1,50 @@
 """What a handler does and what its failure means for the restaurant, in words for its owner."""
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
 class Meaning(NamedTuple):
-    """`what` the step does, `effect` of its not happening."""
+    """`what` the step does, `effect` of its not happening, `about` the same of one order or table.
+
+    `about` holds `%(subject)s`: "order 128 (table C2)".
+    """
 
     what: str | Promise
     effect: str | Promise
+    about: str | Promise = ""
+
+    def of(self, subject: str) -> str:
+        """The effect, naming the order or table if there is one."""
+        return str(self.about) % {"subject": subject} if self.about and subject else str(self.effect)
+
+
+def subject_text(number: object, table: object) -> str:
+    """What an event is about in words; "" when it is about no order and no table."""
+    names = {"number": number, "table": table}
+    if number and table:
+        return gettext("order %(number)s (table %(table)s)") % names
+    if number:
+        return gettext("order %(number)s") % names
+    return gettext("table %(table)s") % names if table else ""
+
+
+def subjects_of(events: Iterable[Any]) -> dict[UUID, str]:
+    """event id -> what it is about; asks the composition root, which may look into every context."""
+    path = getattr(settings, "EVENTS_SUBJECTS", "")
+    rows = list(events)
+    if path:
+        found: dict[UUID, str] = import_string(path)(rows)
+        return found
+    return {row.pk: subject_text(row.payload.get("number"), row.payload.get("table_name")) for row in rows}
 
 
 @lru_cache(maxsize=1)
@@ -29,9 +60,14 @@ def meaning_of(handler: str) -> Meaning:
     )
 
 
+def error_kind(text: str) -> str:
+    """The first word of a recorded error: letters of one handler and one kind have one cause."""
+    return text.partition(":")[0].strip()
+
+
 def plain_error(text: str) -> str | Promise:
     """A recorded error in plain words; the technical text is kept beside it."""
-    kind = text.partition(":")[0].strip()
+    kind = error_kind(text)
     return _ERRORS.get(kind, _("Something went wrong inside the system.")) if text else ""
 
 
@@ -46,5 +82,7 @@ _ERRORS: dict[str, str | Promise] = {
     "IntegrityError": _("The data did not fit together."),
     "ValidationError": _("The message could not be understood."),
     "DoesNotExist": _("Something it needs is not there (yet)."),
+    "ConnectError": _("The other side could not be reached."),
+    "ConnectionRefusedError": _("The other side could not be reached."),
     "WrongState": _("The order had moved on in the meantime."),
 }

@@ -13,7 +13,13 @@ def test_alive_asks_nobody(client: Client, django_assert_num_queries) -> None:
 
 def test_ready_with_database_and_redis(client: Client) -> None:
     answer = client.get("/readyz").json()
-    assert answer == {"status": "ready", "database": True, "redis": True, "oldest_event_age": 0.0}
+    assert answer == {
+        "status": "ready",
+        "database": True,
+        "redis": True,
+        "oldest_event_age": 0.0,
+        "paused_handlers": 0,
+    }
 
 
 def test_without_redis_it_is_degraded_but_takes_guests(client: Client) -> None:

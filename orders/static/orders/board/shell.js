@@ -70,7 +70,8 @@ function callAlarm(call) {
 
 function otherAlarm(one) {
   const words = { table: one.data.table_name ?? "", amount: money(one.data.amount) };
-  const text = knows(one.kind) ? t(one.kind, words) : t("trouble");
+  const said = one.data.texts?.[document.documentElement.lang.toLowerCase()];
+  const text = said || (knows(one.kind) ? t(one.kind, words) : t("trouble"));
   return html`<div class="alarm bad">${icon("warn")}<span class="grow">${text} <small>${waited(one.created_at)}</small></span>
     <button @click=${() => acknowledge([one.seq])}>${t("got_it")}</button></div>`;
 }

@@ -1,0 +1,53 @@
+"""What a person may do to the queue. Every act leaves a row saying who did it and why.
+
+`plan()` says beforehand exactly what would happen and changes nothing; the acts follow the same plan, in
+batches under row locks. They take a `Selection`, or a queryset of deliveries.
+"""
+
+from events.operations.acts import assign, discard, replay, retry
+from events.operations.history import Actor
+from events.operations.pauses import is_known, pause, paused_handlers, resume
+from events.operations.planning import (
+    ASSIGN,
+    DISCARD,
+    PAUSE,
+    REPLAY,
+    RESUME,
+    RETRY,
+    WEB_LIMIT,
+    Outcome,
+    Plan,
+    ReasonMissing,
+    TooMany,
+    UnknownHandler,
+    WouldDoMore,
+    plan,
+)
+from events.operations.selection import Selection
+
+__all__ = [
+    "ASSIGN",
+    "DISCARD",
+    "PAUSE",
+    "REPLAY",
+    "RESUME",
+    "RETRY",
+    "WEB_LIMIT",
+    "Actor",
+    "Outcome",
+    "Plan",
+    "ReasonMissing",
+    "Selection",
+    "TooMany",
+    "UnknownHandler",
+    "WouldDoMore",
+    "assign",
+    "discard",
+    "is_known",
+    "pause",
+    "paused_handlers",
+    "plan",
+    "replay",
+    "resume",
+    "retry",
+]

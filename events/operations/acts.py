@@ -1,0 +1,198 @@
+"""Retry, discard, replay, assign: in batches, each with its history in one transaction."""
+
+from collections import Counter
+from collections.abc import Callable
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from events.kicks import kick_context
+from events.models import Delivery, DeliveryStatus, Event
+from events.operations.history import Actor, History
+from events.operations.planning import (
+    ASSIGN,
+    DISCARD,
+    FROM,
+    REPLAY,
+    RETRY,
+    Outcome,
+    ReasonMissing,
+    Target,
+    TooMany,
+    UnknownHandler,
+    WouldDoMore,
+    eligible,
+    tables,
+    waiting_behind,
+)
+from events.operations.selection import Selection
+from events.registry import Handler, handler_named
+
+BATCH = 500
+Progress = Callable[[int, int], None]  # (done, of how many)
+
+
+class _Act:
+    """One act over one or more databases."""
+
+    def __init__(
+        self,
+        action: str,
+        target: Target,
+        actor: Actor,
+        reason: str,
+        *,
+        limit: int | None = None,
+        expected: int | None = None,
+        progress: Progress | None = None,
+        to: Handler | None = None,
+    ) -> None:
+        self.action, self.target, self.actor, self.reason, self.to = action, target, actor, reason.strip(), to
+        self.limit, self.expected, self.progress = limit, expected, progress
+        self.count = self.released = 0
+
+    def run(self) -> Outcome:
+        found = [(rows.db, self._ids(rows)) for rows in tables(self.action, self.target)]
+        total = sum(len(ids) for _alias, ids in found)
+        if self.limit is not None and total > self.limit:
+            raise TooMany(total)
+        if self.expected is not None and total > self.expected:
+            raise WouldDoMore(total)
+        for alias, ids in found:
+            self._run_in(alias, ids, total)
+        return Outcome(self.count, self.released)
+
+    def _ids(self, rows: QuerySet[Delivery]) -> list[int]:
+        # Sorted here: the database would walk the whole table for `ORDER BY id LIMIT`.
+        return sorted(eligible(self.action, rows, self.to).order_by().values_list("pk", flat=True))
+
+    def _run_in(self, alias: str, ids: list[int], total: int) -> None:
+        selection = self.target.as_json() if isinstance(self.target, Selection) else {}
+        if self.to:
+            selection["to"] = self.to.name
+        history = History(self.action, alias, self.actor, self.reason, selection)
+        for start in range(0, len(ids), BATCH):
+            with transaction.atomic(using=alias):
+                self._batch(alias, ids[start : start + BATCH], history)
+            if self.progress:
+                self.progress(min(start + BATCH, len(ids)), total)
+
+    def _batch(self, alias: str, ids: list[int], history: History) -> None:
+        # A row that somebody holds is running or just being decided by another person.
+        locked = list(
+            Delivery.objects.using(alias)
+            .filter(pk__in=ids, status__in=FROM[self.action])
+            .select_related("event")
+            .defer("event__payload", "event__headers", "last_error")
+            .order_by("pk")
+            .select_for_update(of=("self",), skip_locked=True)
+        )
+        if not locked:
+            return
+        batch = Delivery.objects.using(alias).filter(pk__in=[row.pk for row in locked])
+        self._change(batch)
+        released = self._release(batch)
+        history.note(locked, Counter(released))
+        self.count += len(locked)
+        self.released += len(released)
+        self._ring(alias, locked)
+
+    def _change(self, rows: QuerySet[Delivery]) -> None:
+        now = timezone.now()
+        note = {"note": self.reason} if self.reason else {}
+        if self.action == DISCARD:
+            rows.update(status=DeliveryStatus.DISCARDED, done_at=now, lease_until=None, **note)
+            return
+        again = {"status": DeliveryStatus.PENDING, "attempts": 0, "due_at": now, "done_at": None}
+        if self.action == REPLAY:
+            again["replays"] = F("replays") + 1
+        if self.to:
+            again |= _as_handler(self.to)
+        rows.update(lease_until=None, **again, **note)
+
+    def _release(self, acted: QuerySet[Delivery]) -> list[UUID]:
+        """Lets go what waited behind; returns the store of each. The claim keeps their order."""
+        behind = dict(waiting_behind(acted).values_list("pk", "event__store_id"))
+        rows = Delivery.objects.using(acted.db).filter(pk__in=behind, status=DeliveryStatus.HELD)
+        rows.update(status=DeliveryStatus.PENDING, due_at=timezone.now())
+        return list(behind.values())
+
+    def _ring(self, alias: str, rows: list[Delivery]) -> None:
+        contexts = {self.to.context} if self.to else {row.context for row in rows}
+        for context in contexts:
+            transaction.on_commit(lambda name=context: kick_context(name), using=alias, robust=True)  # type: ignore[misc]
+
+
+def _as_handler(handler: Handler) -> dict[str, object]:
+    """What a delivery copies of its handler."""
+    stream = Subquery(Event.objects.filter(pk=OuterRef("event_id")).values("stream")[:1])
+    return {
+        "handler": handler.name,
+        "context": handler.context,
+        "max_attempts": handler.max_attempts,
+        "stream": stream if handler.ordered else None,
+    }
+
+
+def retry(
+    target: Target,
+    *,
+    actor: Actor,
+    reason: str = "",
+    limit: int | None = None,
+    expected: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Dead letters become due again with a fresh count of attempts; what waited behind them follows."""
+    act = _Act(RETRY, target, actor, reason, limit=limit, expected=expected, progress=progress)
+    return act.run()
+
+
+def discard(
+    target: Target,
+    *,
+    actor: Actor,
+    reason: str,
+    limit: int | None = None,
+    expected: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Gives deliveries up for good, so that what waited behind them goes on. Raises ReasonMissing."""
+    if not reason.strip():
+        raise ReasonMissing
+    act = _Act(DISCARD, target, actor, reason, limit=limit, expected=expected, progress=progress)
+    return act.run()
+
+
+def replay(
+    target: Target,
+    *,
+    actor: Actor,
+    reason: str = "",
+    limit: int | None = None,
+    expected: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Runs finished deliveries once more, each stream in its order; handlers see `envelope.replay`."""
+    act = _Act(REPLAY, target, actor, reason, limit=limit, expected=expected, progress=progress)
+    return act.run()
+
+
+def assign(
+    target: Target,
+    *,
+    to: str,
+    actor: Actor,
+    reason: str = "",
+    limit: int | None = None,
+    expected: int | None = None,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Gives open deliveries of a handler that is gone to the handler `to`. Raises UnknownHandler."""
+    handler = handler_named(to)
+    if handler is None:
+        raise UnknownHandler(to)
+    act = _Act(ASSIGN, target, actor, reason, limit=limit, expected=expected, progress=progress, to=handler)
+    return act.run()

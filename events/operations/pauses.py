@@ -1,0 +1,51 @@
+"""Pausing a handler: a row that every claim looks at, so that it holds for all processes and restarts."""
+
+from django.db import transaction
+
+from events.kernel.databases import alias_of, all_aliases
+from events.kicks import kick_context
+from events.models import PausedHandler
+from events.operations.history import Actor, History
+from events.operations.planning import PAUSE, RESUME, UnknownHandler
+from events.registry import handler_named
+
+
+def is_known(handler: str) -> bool:
+    return handler_named(handler) is not None
+
+
+def paused_handlers() -> dict[str, PausedHandler]:
+    """name -> who paused it, when and why; one small query per database."""
+    return {row.handler: row for alias in all_aliases() for row in PausedHandler.objects.using(alias).all()}
+
+
+def pause(handler: str, *, actor: Actor, reason: str = "") -> bool:
+    """Stops a handler for every store: what is due waits, what runs right now still finishes.
+
+    Returns False when it was paused already. Raises UnknownHandler.
+    """
+    known = handler_named(handler)
+    if known is None:
+        raise UnknownHandler(handler)
+    alias = alias_of(known.context)
+    with transaction.atomic(using=alias):
+        values = {"actor_id": actor.id, "actor_name": actor.name[:150], "reason": reason.strip()}
+        _row, is_new = PausedHandler.objects.using(alias).get_or_create(handler=handler, defaults=values)
+        if is_new:
+            History(PAUSE, alias, actor, reason.strip(), {"handler": handler}).note_general()
+    return is_new
+
+
+def resume(handler: str, *, actor: Actor, reason: str = "") -> bool:
+    """Lets a handler go on with all that waited. Returns False when it was not paused.
+
+    It works for a handler that is gone too, so that no pause can be left behind.
+    """
+    context = handler.partition(".")[0]
+    alias = alias_of(context)
+    with transaction.atomic(using=alias):
+        count, _by_model = PausedHandler.objects.using(alias).filter(handler=handler).delete()
+        if count:
+            History(RESUME, alias, actor, reason.strip(), {"handler": handler}).note_general()
+            transaction.on_commit(lambda: kick_context(context), using=alias, robust=True)
+    return bool(count)
