@@ -1,14 +1,13 @@
 """The composition root: every context's pages and API under one roof."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.i18n import set_language
-from django.views.static import serve
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
 from config.brand import brand_css
 from config.health import healthz, readyz
+from config.media import media
 from config.metrics import metrics
 from menus import urls as menus
 from notifications import urls as notifications
@@ -32,7 +31,7 @@ urlpatterns = [
     ),
     *(path("", include((c.urlpatterns, c.app_name), namespace=c.app_name)) for c in CONTEXTS),
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", brand_css, name="brand-css"),
-    path("media/<path:path>", serve, {"document_root": settings.MEDIA_ROOT}),
+    path("media/<path:path>", media),
 ]
 
 handler400 = "config.errors.bad_request"
