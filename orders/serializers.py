@@ -92,7 +92,8 @@ class OrderLineOutput(s.Serializer[Any]):
     guest = GuestOutput()
 
 
-class OrderOutput(s.Serializer[Any]):
+# What phones and staff read alike.
+class OrderFactsOutput(s.Serializer[Any]):
     id = s.UUIDField()
     number = s.IntegerField()
     round = s.IntegerField()
@@ -105,12 +106,15 @@ class OrderOutput(s.Serializer[Any]):
     ready_at = s.DateTimeField(allow_null=True)
     served_at = s.DateTimeField(allow_null=True)
     ended_at = s.DateTimeField(allow_null=True)
-    expires_at = s.DateTimeField(allow_null=True)
-    lines = OrderLineOutput(many=True)
     total = s.IntegerField()
     currency = s.CharField()
     reason = s.CharField(allow_blank=True)
     reason_code = s.CharField(allow_blank=True)
+
+
+class OrderOutput(OrderFactsOutput):
+    expires_at = s.DateTimeField(allow_null=True)
+    lines = OrderLineOutput(many=True)
     can_cancel = s.BooleanField()
     mine = s.BooleanField()
 
@@ -282,27 +286,11 @@ class TicketLineOutput(s.Serializer[Any]):
     changed_at = s.DateTimeField()
 
 
-class TicketOutput(s.Serializer[Any]):
-    id = s.UUIDField()
-    number = s.IntegerField()
-    round = s.IntegerField()
+class TicketOutput(OrderFactsOutput):
     tab_id = s.UUIDField()
     table_name = s.CharField()
     guest_count = s.IntegerField()
     guest_name = s.CharField(allow_blank=True)
-    status = s.ChoiceField(choices=OrderStatus.choices)
-    placed_at = s.DateTimeField()
-    submitted_at = s.DateTimeField(allow_null=True)
-    accepted_at = s.DateTimeField(allow_null=True)
-    ready_by = s.DateTimeField(allow_null=True)
-    minutes = s.IntegerField(allow_null=True)
-    ready_at = s.DateTimeField(allow_null=True)
-    served_at = s.DateTimeField(allow_null=True)
-    ended_at = s.DateTimeField(allow_null=True)
-    total = s.IntegerField()
-    currency = s.CharField()
-    reason = s.CharField(allow_blank=True)
-    reason_code = s.CharField(allow_blank=True)
     actor_name = s.CharField(allow_blank=True)
     note = s.CharField(allow_blank=True)
     lines = TicketLineOutput(many=True)

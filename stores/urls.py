@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
+    path("stores/<uuid:store_id>/taking-orders/", apis.TakingOrdersApi.as_view(), name="taking-orders"),
     path(
         "stores/<uuid:store_id>/tables/<uuid:table_id>/rotate-token/",
         apis.TableTokenRotateApi.as_view(),

@@ -1,5 +1,6 @@
 """What staff may do with their store's orders, calls and tabs."""
 
+from collections.abc import Callable
 from typing import Any, cast
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from rest_framework.views import APIView
 
 from orders import serializers as shapes
 from orders import services
-from orders.models import Order
+from orders.models import Order, Tab
 from orders.selectors import board as selectors
 
 FLOOR = frozenset({"owner", "manager", "floor"})
@@ -19,14 +20,25 @@ DECIDERS = frozenset({"owner", "manager"})
 
 
 class StaffApi(APIView):
-    """Base: members of the store only."""
+    """Base: members of the store only. `ids` are those of the address, named as the use case names them."""
 
     access = "staff"
     throttle_scope = "staff"
 
-    def decides(self, request: Request) -> bool:
+    @property
+    def actor(self) -> str:
+        """The person's name, as guests and the log read it."""
+        return str(cast(Any, self.request.user).display_name)
+
+    @property
+    def decides(self) -> bool:
         """Whether the person may throw food or money away."""
-        return request.membership.role in DECIDERS  # type: ignore[attr-defined]
+        return cast(Any, self.request).membership.role in DECIDERS
+
+    def run(self, use_case: Callable[..., Any], shape: type[Any] | None = None, /, **names: Any) -> Any:
+        """Calls the use case with these names, what was sent (checked by `shape`) and the time."""
+        sent = _valid(shape, self.request.data) if shape else {}
+        return use_case(**names, **sent, now=timezone.now())
 
 
 class BoardApi(StaffApi):
@@ -47,17 +59,11 @@ class LogApi(StaffApi):
 
 
 class OrderAcceptApi(StaffApi):
+    """Takes an order and promises when it is ready."""
+
     @extend_schema(request=shapes.AcceptInput, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, order_id: UUID) -> Response:
-        data = _valid(shapes.AcceptInput, request.data)
-        order = services.accept_order(
-            store_id=store_id,
-            order_id=order_id,
-            minutes=data["minutes"],
-            actor_name=_actor(request),
-            now=timezone.now(),
-        )
-        return _ticket(order)
+    def post(self, request: Request, **ids: UUID) -> Response:
+        return _ticket(self.run(services.accept_order, shapes.AcceptInput, actor_name=self.actor, **ids))
 
 
 class OrdersAcceptApi(StaffApi):
@@ -68,51 +74,57 @@ class OrdersAcceptApi(StaffApi):
         request=shapes.AcceptManyInput,
         responses=shapes.TicketsOutput,
     )
-    def post(self, request: Request, store_id: UUID) -> Response:
-        data = _valid(shapes.AcceptManyInput, request.data)
-        orders = services.accept_orders(
-            store_id=store_id,
-            order_ids=data["order_ids"],
-            minutes=data["minutes"],
-            actor_name=_actor(request),
-            now=timezone.now(),
-        )
+    def post(self, request: Request, **ids: UUID) -> Response:
+        orders = self.run(services.accept_orders, shapes.AcceptManyInput, actor_name=self.actor, **ids)
         return Response({"tickets": [selectors.ticket_of(order) for order in orders]})
 
 
 class OrderRejectApi(StaffApi):
+    """The kitchen cannot do it; what was paid goes back."""
+
     @extend_schema(request=shapes.RejectInput, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, order_id: UUID) -> Response:
-        data = _valid(shapes.RejectInput, request.data)
-        order = services.reject_order(
-            store_id=store_id,
-            order_id=order_id,
-            reason_code=data["reason_code"],
-            reason=data["reason"],
-            actor_name=_actor(request),
-            now=timezone.now(),
-        )
-        return _ticket(order)
+    def post(self, request: Request, **ids: UUID) -> Response:
+        return _ticket(self.run(services.reject_order, shapes.RejectInput, actor_name=self.actor, **ids))
 
 
-class OrderReadyApi(StaffApi):
+class KitchenStepApi(StaffApi):
+    """Base: a step of an order or a line that needs no more words than its address."""
+
+    step: Callable[..., Order]
+
     @extend_schema(request=None, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, order_id: UUID) -> Response:
-        return _ticket(services.mark_ready(store_id=store_id, order_id=order_id, now=timezone.now()))
+    def post(self, request: Request, **ids: UUID) -> Response:
+        return _ticket(self.run(self.step, **ids))
 
 
-class OrderServedApi(StaffApi):
-    @extend_schema(request=None, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, order_id: UUID) -> Response:
-        return _ticket(services.mark_served(store_id=store_id, order_id=order_id, now=timezone.now()))
+class OrderReadyApi(KitchenStepApi):
+    """Every line is done."""
+
+    step = staticmethod(services.mark_ready)
 
 
-class OrderRecallApi(StaffApi):
+class OrderServedApi(KitchenStepApi):
+    """Everything is on the table."""
+
+    step = staticmethod(services.mark_served)
+
+
+class OrderRecallApi(KitchenStepApi):
     """Takes the last ready or served back, within a minute."""
 
-    @extend_schema(request=None, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, order_id: UUID) -> Response:
-        return _ticket(services.recall_order(store_id=store_id, order_id=order_id, now=timezone.now()))
+    step = staticmethod(services.recall_order)
+
+
+class LineReadyApi(KitchenStepApi):
+    """One line is done."""
+
+    step = staticmethod(services.mark_line_ready)
+
+
+class LineUndoApi(KitchenStepApi):
+    """Takes the line's last step back, within a minute."""
+
+    step = staticmethod(services.undo_line)
 
 
 class StaffOrderCancelApi(StaffApi):
@@ -121,32 +133,9 @@ class StaffOrderCancelApi(StaffApi):
     roles = FLOOR
 
     @extend_schema(request=shapes.ReasonInput, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, order_id: UUID) -> Response:
-        data = _valid(shapes.ReasonInput, request.data)
-        order = services.cancel_order(
-            order_id=order_id,
-            store_id=store_id,
-            reason=data["reason"],
-            actor_kind="staff",
-            actor_name=_actor(request),
-            may_void=self.decides(request),
-            now=timezone.now(),
-        )
-        return _ticket(order)
-
-
-class LineReadyApi(StaffApi):
-    @extend_schema(request=None, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, line_id: UUID) -> Response:
-        return _ticket(services.mark_line_ready(store_id=store_id, line_id=line_id, now=timezone.now()))
-
-
-class LineUndoApi(StaffApi):
-    """Takes the line's last step back, within a minute."""
-
-    @extend_schema(request=None, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, line_id: UUID) -> Response:
-        return _ticket(services.undo_line(store_id=store_id, line_id=line_id, now=timezone.now()))
+    def post(self, request: Request, **ids: UUID) -> Response:
+        who = {"actor_kind": "staff", "actor_name": self.actor, "may_void": self.decides}
+        return _ticket(self.run(services.cancel_order, shapes.ReasonInput, **who, **ids))
 
 
 class LineVoidApi(StaffApi):
@@ -155,25 +144,17 @@ class LineVoidApi(StaffApi):
     roles = FLOOR
 
     @extend_schema(request=shapes.ReasonInput, responses=shapes.TicketOutput)
-    def post(self, request: Request, store_id: UUID, line_id: UUID) -> Response:
-        data = _valid(shapes.ReasonInput, request.data)
-        order = services.void_line(
-            store_id=store_id,
-            line_id=line_id,
-            reason=data["reason"],
-            actor_name=_actor(request),
-            may_void=self.decides(request),
-            now=timezone.now(),
-        )
-        return _ticket(order)
+    def post(self, request: Request, **ids: UUID) -> Response:
+        who = {"actor_name": self.actor, "may_void": self.decides}
+        return _ticket(self.run(services.void_line, shapes.ReasonInput, **who, **ids))
 
 
 class CallAnswerApi(StaffApi):
+    """Somebody goes to the table."""
+
     @extend_schema(request=None, responses=shapes.StaffCallOutput)
-    def post(self, request: Request, store_id: UUID, call_id: UUID) -> Response:
-        call = services.answer_call(
-            store_id=store_id, call_id=call_id, actor_name=_actor(request), now=timezone.now()
-        )
+    def post(self, request: Request, **ids: UUID) -> Response:
+        call = self.run(services.answer_call, actor_name=self.actor, **ids)
         return Response(selectors.call_for_staff(call))
 
 
@@ -183,9 +164,8 @@ class TableOpenApi(StaffApi):
     roles = FLOOR
 
     @extend_schema(request=None, responses=shapes.StaffTabOutput)
-    def post(self, request: Request, store_id: UUID, table_id: UUID) -> Response:
-        tab = services.open_tab(store_id=store_id, table_id=table_id, now=timezone.now())
-        return Response(selectors.tab_for_staff(tab))
+    def post(self, request: Request, **ids: UUID) -> Response:
+        return _tab(self.run(services.open_tab, **ids))
 
 
 class TabCloseApi(StaffApi):
@@ -194,29 +174,19 @@ class TabCloseApi(StaffApi):
     roles = FLOOR
 
     @extend_schema(request=shapes.ReasonInput, responses=shapes.StaffTabOutput)
-    def post(self, request: Request, store_id: UUID, tab_id: UUID) -> Response:
-        data = _valid(shapes.ReasonInput, request.data)
-        tab = services.close_tab(
-            store_id=store_id,
-            tab_id=tab_id,
-            reason=data["reason"],
-            actor_name=_actor(request),
-            may_write_off=self.decides(request),
-            now=timezone.now(),
-        )
-        return Response(selectors.tab_for_staff(tab))
+    def post(self, request: Request, **ids: UUID) -> Response:
+        who = {"actor_name": self.actor, "may_write_off": self.decides}
+        return _tab(self.run(services.close_tab, shapes.ReasonInput, **who, **ids))
 
 
 class TabMoveApi(StaffApi):
+    """The party sits at another table now."""
+
     roles = FLOOR
 
     @extend_schema(request=shapes.MoveInput, responses=shapes.StaffTabOutput)
-    def post(self, request: Request, store_id: UUID, tab_id: UUID) -> Response:
-        data = _valid(shapes.MoveInput, request.data)
-        tab = services.move_tab(
-            store_id=store_id, tab_id=tab_id, table_id=data["table_id"], now=timezone.now()
-        )
-        return Response(selectors.tab_for_staff(tab))
+    def post(self, request: Request, **ids: UUID) -> Response:
+        return _tab(self.run(services.move_tab, shapes.MoveInput, **ids))
 
 
 class TabMergeApi(StaffApi):
@@ -225,12 +195,8 @@ class TabMergeApi(StaffApi):
     roles = FLOOR
 
     @extend_schema(request=shapes.MergeInput, responses=shapes.StaffTabOutput)
-    def post(self, request: Request, store_id: UUID, tab_id: UUID) -> Response:
-        data = _valid(shapes.MergeInput, request.data)
-        tab = services.merge_tab(
-            store_id=store_id, tab_id=tab_id, into_tab_id=data["into_tab_id"], now=timezone.now()
-        )
-        return Response(selectors.tab_for_staff(tab))
+    def post(self, request: Request, **ids: UUID) -> Response:
+        return _tab(self.run(services.merge_tab, shapes.MergeInput, **ids))
 
 
 def _valid(shape: type[Any], data: Any) -> dict[str, Any]:
@@ -239,9 +205,9 @@ def _valid(shape: type[Any], data: Any) -> dict[str, Any]:
     return serializer.validated_data
 
 
-def _actor(request: Request) -> str:
-    return str(cast(Any, request.user).display_name)
-
-
 def _ticket(order: Order) -> Response:
     return Response(selectors.ticket_of(order))
+
+
+def _tab(tab: Tab) -> Response:
+    return Response(selectors.tab_for_staff(tab))

@@ -24,7 +24,12 @@ CHECKS = [
     response_schema_conformance,
 ]
 # These end what the other operations need: they come with ids that nobody has.
-ENDS = {"stores_tabs_close_create", "stores_tabs_merge_create", "stores_tables_rotate_token_create"}
+ENDS = {
+    "stores_tabs_close_create",
+    "stores_tabs_merge_create",
+    "stores_tables_rotate_token_create",
+    "stores_taking_orders_create",
+}
 
 
 def bounded(examples: int) -> settings:
