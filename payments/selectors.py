@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from events.kernel.databases import alias_of
 from payments.gateways.registry import gateway_named, offered
@@ -17,6 +17,7 @@ from payments.models import (
     Payment,
     PaymentState,
     Refund,
+    RefundState,
     StoreSnapshot,
     TabSnapshot,
 )
@@ -25,13 +26,13 @@ from payments.shares import BillSums
 # Everything is summed from rows on each read: no counter can drift from the ledger.
 _SUMS = """
 SELECT b.id,
-  greatest(0, (SELECT coalesce(sum(total - voided_amount), 0) FROM payments_billline WHERE bill_id = b.id)
-    - (SELECT coalesce(sum(credit), 0) FROM payments_refund
-       WHERE bill_id = b.id AND state NOT IN ('failed', 'reversed'))),
+  (SELECT coalesce(sum(greatest(0, l.total - l.voided_amount
+     - (SELECT coalesce(sum(c.amount), 0) FROM payments_credit c WHERE c.line_id = l.id))), 0)
+   FROM payments_billline l WHERE l.bill_id = b.id),
   (SELECT coalesce(sum(amount), 0) FROM payments_ledgerentry WHERE bill_id = b.id AND kind = 'capture'),
   (SELECT coalesce(-sum(amount), 0) FROM payments_ledgerentry WHERE bill_id = b.id AND kind <> 'capture'),
   (SELECT coalesce(sum(amount), 0) FROM payments_refund
-   WHERE bill_id = b.id AND state IN ('requested', 'sent', 'pending')),
+   WHERE bill_id = b.id AND state IN ('requested', 'sent', 'pending', 'failed', 'reversed')),
   (SELECT coalesce(sum(amount), 0) FROM payments_payment
    WHERE bill_id = b.id AND state IN ('created', 'started', 'confirming', 'pending'))
 FROM payments_bill b WHERE b.id = ANY(%s)
@@ -83,13 +84,25 @@ def bills_of_tab(tab_id: UUID) -> list[BillView]:
     sums = sums_of(ids)
     lines = _grouped(BillLine.objects.filter(bill_id__in=ids))
     payments = _grouped(Payment.objects.filter(bill_id__in=ids).order_by("id"))
-    refunds = _grouped(Refund.objects.filter(bill_id__in=ids).order_by("id"))
+    refunds = _grouped(_refunds_to_show().filter(bill_id__in=ids).order_by("id"))
     return [
         BillView(
             bill, sums[bill.id], lines.get(bill.id, []), payments.get(bill.id, []), refunds.get(bill.id, [])
         )
         for bill in bills
     ]
+
+
+def _refunds_to_show() -> "QuerySet[Refund]":
+    # A resolved refund stands there again as the one that replaced it.
+    return Refund.objects.exclude(state=RefundState.RESOLVED).select_related("payment")
+
+
+def lines_with_worth(bill_id: UUID) -> list[tuple[BillLine, int]]:
+    """The bill's lines, each with what it is still worth to its guest: price less voids and credits."""
+    rows = BillLine.objects.filter(bill_id=bill_id).annotate(credited=Sum("credits__amount"))
+    lines = rows.order_by("order_number", "position", "id")
+    return [(line, max(0, line.owed - (line.credited or 0))) for line in lines]
 
 
 def _grouped(rows: "QuerySet[Any]") -> dict[UUID, list[Any]]:

@@ -1,11 +1,14 @@
 """Arithmetic of bills: whole minor units in, whole minor units out, nothing lost in rounding."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class BillSums:
-    """A bill in numbers, minor units. `total` is what the lines cost, less what staff waived."""
+    """A bill in numbers, minor units. `total` is what the lines are still worth: their price, less what
+    was taken off and what staff gave back of it. `refunding` is promised to the guest: on its way, or refused
+    by the bank and waiting for a person."""
 
     total: int
     captured: int
@@ -45,3 +48,17 @@ def even_share(total: int, parts: int, index: int) -> int:
     """
     share = total // parts
     return total - share * (parts - 1) if index >= parts - 1 else share
+
+
+def spread(amount: int, weights: Sequence[int]) -> list[int]:
+    """Parts of `amount` in proportion to `weights`, none above its weight. They sum up exactly (capped).
+
+    spread(900, [633, 700]) == [427, 473].
+    """
+    whole = sum(weights)
+    amount = min(amount, whole)
+    parts, before = [], 0
+    for weight in weights:
+        parts.append((before + weight) * amount // whole - before * amount // whole if whole else 0)
+        before += weight
+    return parts

@@ -13,7 +13,7 @@ from events.kernel.databases import alias_of, atomic
 from notifications.models import Channel, Notification, store_channel
 from orders.models import DayCounter, Guest, Order, OrderLine, Tab
 from payments.gateways.sandbox.wallet.models import WalletPayment, WalletRefund
-from payments.models import Bill, BillLine, LedgerEntry, Payment, Refund, TabSnapshot
+from payments.models import Bill, BillLine, Credit, LedgerEntry, Payment, Refund, TabSnapshot
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Books:
         self._number_notifications()
         self._store("orders", Tab, Guest, Order, OrderLine, DayCounter)
         self._store("payments", TabSnapshot, Bill, BillLine, WalletPayment, WalletRefund)
-        self._store("payments", Payment, Refund, LedgerEntry)
+        self._store("payments", Payment, Refund, Credit, LedgerEntry)
         self._store("notifications", Notification)
         return len(self.rows.get(Order, ()))
 

@@ -10,6 +10,7 @@ from payments.gateways.sandbox.wallet.models import WalletPayment, WalletRefund,
 from payments.models import (
     Bill,
     BillLine,
+    Credit,
     GatewayAccount,
     LedgerEntry,
     Payment,
@@ -99,7 +100,6 @@ class Cashbox:
             bill=payment.bill,
             store_id=payment.store_id,
             amount=amount,
-            credit=amount if source == RefundSource.STAFF else 0,
             currency=payment.currency,
             state=RefundState.SUCCEEDED,
             source=source,
@@ -114,6 +114,8 @@ class Cashbox:
         refund.key = str(refund.id)
         payment.returned += amount
         self.books.add(refund)
+        if source == RefundSource.STAFF:
+            self._credit(refund)
         self._enter(payment, "refund", -amount, at, refund)
         for charge in self.books.rows.get(WalletPayment, [])[-50:]:
             if charge.reference == payment.merchant_ref:
@@ -123,6 +125,14 @@ class Cashbox:
                         payment=charge, reference=str(refund.id), amount=amount, succeeded=True, created_at=at
                     )
                 )
+
+    def _credit(self, refund: Refund) -> None:
+        left = refund.amount
+        for line in self.books.rows[BillLine][-50:]:
+            part = min(left, line.total) if line.bill_id == refund.bill_id else 0
+            if part:
+                self.books.add(Credit(refund=refund, line=line, amount=part))
+            left -= part
 
     def _attempt(self, bill: Bill, account: GatewayAccount, amount: int, at: datetime) -> Payment:
         return Payment(

@@ -4,14 +4,24 @@ from payments.models.accounts import GatewayAccount, GatewayEvent, Mode
 from payments.models.bills import Bill, BillLine
 from payments.models.ledger import EntryKind, LedgerEntry
 from payments.models.payments import OPEN_STATES, Payment, PaymentState, ShareKind
-from payments.models.refunds import PENDING_STATES, Refund, RefundSource, RefundState
+from payments.models.refunds import (
+    PENDING_STATES,
+    STUCK_STATES,
+    Credit,
+    Refund,
+    RefundSource,
+    RefundState,
+    Resolution,
+)
 from payments.models.snapshots import StoreSnapshot, TabSnapshot
 
 __all__ = [
     "OPEN_STATES",
     "PENDING_STATES",
+    "STUCK_STATES",
     "Bill",
     "BillLine",
+    "Credit",
     "EntryKind",
     "GatewayAccount",
     "GatewayEvent",
@@ -22,6 +32,7 @@ __all__ = [
     "Refund",
     "RefundSource",
     "RefundState",
+    "Resolution",
     "ShareKind",
     "StoreSnapshot",
     "TabSnapshot",

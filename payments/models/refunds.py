@@ -7,7 +7,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
-from payments.models.bills import Bill
+from payments.errors import WrongState
+from payments.models.bills import Bill, BillLine
 from payments.models.payments import Payment
 
 
@@ -18,9 +19,18 @@ class RefundState(models.TextChoices):
     SUCCEEDED = "succeeded", _("given back")
     FAILED = "failed", _("failed")
     REVERSED = "reversed", _("came back")
+    RESOLVED = "resolved", _("settled otherwise")
 
 
 PENDING_STATES = (RefundState.REQUESTED, RefundState.SENT, RefundState.PENDING)
+# The money is still promised to the guest, and a person must decide how it gets there.
+STUCK_STATES = (RefundState.FAILED, RefundState.REVERSED)
+
+
+class Resolution(models.TextChoices):
+    RETRIED = "retried", _("tried again")
+    CASH = "cash", _("paid back in cash")
+    WITHDRAWN = "withdrawn", _("not given back")
 
 
 class RefundSource(models.TextChoices):
@@ -33,15 +43,17 @@ class RefundSource(models.TextChoices):
 
 
 class Refund(models.Model):
-    """A part of one payment that goes back. Its id is the reference the gateway deduplicates by."""
+    """A part of one payment that goes back. Its id is the reference the gateway deduplicates by.
+
+    From the wish on its amount is reserved on the payment. A refused one keeps it until a person resolves it:
+    then another refund takes its place (`replaces`), or the goodwill is withdrawn.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="refunds")
     store_id = models.UUIDField(_("store"))
     amount = models.BigIntegerField(_("amount"))
-    # What the bill is lowered by: staff who give money back do not want it again.
-    credit = models.BigIntegerField(default=0)
     currency = models.CharField(_("currency"), max_length=3)
     state = models.CharField(_("state"), max_length=10, choices=RefundState, default=RefundState.REQUESTED)
     source = models.CharField(_("cause"), max_length=10, choices=RefundSource)
@@ -57,6 +69,12 @@ class Refund(models.Model):
     sent_at = models.DateTimeField(_("sent"), null=True)
     done_at = models.DateTimeField(_("done"), null=True)
     check_at = models.DateTimeField(null=True)
+    # Handed over from the drawer although the payment came by a gateway.
+    in_cash = models.BooleanField(_("in cash"), default=False)
+    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replacement")
+    resolution = models.CharField(_("decision"), max_length=10, choices=Resolution, blank=True, default="")
+    resolved_at = models.DateTimeField(_("decided"), null=True)
+    resolved_by = models.CharField(_("decided by"), max_length=150, blank=True, default="")
 
     class Meta:
         verbose_name = _("refund")
@@ -67,8 +85,9 @@ class Refund(models.Model):
             models.CheckConstraint(condition=Q(source__in=RefundSource.values), name="refund_source_known"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_positive"),
             models.CheckConstraint(
-                condition=Q(credit__gte=0) & Q(credit__lte=models.F("amount")),
-                name="refund_credit_within_amount",
+                condition=Q(state="resolved", resolved_at__isnull=False, resolution__in=Resolution.values)
+                | (~Q(state="resolved") & Q(resolved_at=None, resolution="")),
+                name="refund_resolved_by_a_person",
             ),
         ]
         indexes = [
@@ -98,3 +117,30 @@ class Refund(models.Model):
         self.gateway_ref = gateway_ref[:200] or self.gateway_ref
         self.failure = failure[:200]
         self.check_at = None
+
+    def resolve(self, *, resolution: Resolution, at: datetime, actor_name: str) -> None:
+        """A person decided what becomes of a refused refund. Raises WrongState for any other."""
+        if self.state not in STUCK_STATES:
+            raise WrongState
+        self.state = RefundState.RESOLVED
+        self.resolution = resolution
+        self.resolved_at = at
+        self.resolved_by = actor_name[:150]
+
+
+class Credit(models.Model):
+    """Goodwill: the part of a staff refund that lowers one line, so that nobody is asked to pay it again."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, related_name="credits")
+    line = models.ForeignKey(BillLine, on_delete=models.PROTECT, related_name="credits")
+    amount = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["refund", "line"], name="one_credit_per_line"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="credit_amount_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} for {self.line_id}"

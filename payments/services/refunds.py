@@ -9,10 +9,11 @@ from django.utils import timezone
 from events.kernel.databases import atomic
 from events.outbox import publish
 from payments.errors import KeyReused, NotRefundable, PaymentUnknown, WrongState
-from payments.events import RefundCompleted, RefundFailed
+from payments.events import RefundFailed
 from payments.gateways.base import Kind, RefundOutcome
 from payments.gateways.registry import gateway_named
 from payments.models import (
+    STUCK_STATES,
     Bill,
     EntryKind,
     Payment,
@@ -22,7 +23,8 @@ from payments.models import (
     RefundState,
 )
 from payments.selectors import sums_of_bill
-from payments.services.external_refunds import book_refund
+from payments.services.credits import give_credit
+from payments.services.external_refunds import book_refund, complete_refund
 from payments.services.settlement import add_refund, lock_bill, refund_event, settle, tell_phones
 from payments.services.translate import account_of, refund_order_of
 
@@ -45,7 +47,8 @@ def request_refund(
     actor_name: str,
     key: str,
 ) -> Refund:
-    """Staff give money back. The bill is lowered by it, so that nobody is asked to pay it again.
+    """Staff give money back. The lines of the bill are lowered by it (see `credits`), so that nobody is asked
+    to pay it again; an order that is rejected later gives back only what it is still worth.
 
     The same key gives the same refund. Raises PaymentUnknown, NotRefundable, KeyReused.
     """
@@ -58,16 +61,17 @@ def request_refund(
             return known
         if not 0 < amount <= payment.refundable:
             raise NotRefundable(refundable=payment.refundable, currency=payment.currency)
+        credit = amount - min(amount, sums_of_bill(bill.id).surplus)
         refund = add_refund(
             bill,
             payment,
             amount=amount,
             source=RefundSource.STAFF,
             reason=reason,
-            credit=amount - min(amount, sums_of_bill(bill.id).surplus),
             key=(scope, key),
             actor=(actor_id, actor_name),
         )
+        give_credit(refund, amount=credit)
         tell_phones(bill)
         return refund
 
@@ -117,34 +121,31 @@ def record_refund(*, refund_id: UUID, outcome: RefundOutcome) -> Refund:
     with atomic("payments"):
         row = Refund.objects.values_list("bill_id", "payment_id").get(pk=refund_id)
         bill = lock_bill(row[0])
-        payment = Payment.objects.select_for_update().get(pk=row[1])
+        Payment.objects.select_for_update().get(pk=row[1])
         refund = Refund.objects.select_for_update().get(pk=refund_id)
         if outcome.kind == Kind.SUCCESS and outcome.amount != refund.amount:
             logger.error("refund %s: the gateway says %s", refund_id, outcome.amount)
         elif outcome.kind == Kind.SUCCESS:
             _succeed(bill, refund, outcome)
         elif outcome.kind == Kind.DEFINITIVE_FAILURE:
-            _fail(bill, payment, refund, outcome)
+            _fail(bill, refund, outcome)
         return refund
 
 
 def _succeed(bill: Bill, refund: Refund, outcome: RefundOutcome) -> None:
-    if not refund.is_pending:
+    if not refund.is_pending and refund.state != RefundState.FAILED:
         return
     if outcome.pending:
         refund.state = RefundState.PENDING
         refund.check_at = None
         refund.save(update_fields=["state", "check_at"])
         return
-    refund.finish(state=RefundState.SUCCEEDED, at=timezone.now(), gateway_ref=outcome.gateway_ref)
-    refund.save()
-    book_refund(bill, refund, EntryKind.REFUND)
-    publish(refund_event(RefundCompleted, bill, refund), correlation_id=bill.tab_id)
-    settle(bill)
+    complete_refund(bill, refund, gateway_ref=outcome.gateway_ref)
 
 
-def _fail(bill: Bill, payment: Payment, refund: Refund, outcome: RefundOutcome) -> None:
-    if refund.state in (RefundState.FAILED, RefundState.REVERSED):
+def _fail(bill: Bill, refund: Refund, outcome: RefundOutcome) -> None:
+    """The money is still promised: its amount stays reserved, so that no surplus asks for it on its own."""
+    if refund.state in (*STUCK_STATES, RefundState.RESOLVED):
         return
     came_back = refund.state == RefundState.SUCCEEDED
     state = RefundState.REVERSED if came_back else RefundState.FAILED
@@ -152,10 +153,8 @@ def _fail(bill: Bill, payment: Payment, refund: Refund, outcome: RefundOutcome) 
     refund.save()
     if came_back:
         book_refund(bill, refund, EntryKind.REFUND_RETURNED)
-    payment.returned -= refund.amount
-    payment.save(update_fields=["returned"])
     publish(refund_event(RefundFailed, bill, refund), correlation_id=bill.tab_id)
-    tell_phones(bill)
+    settle(bill)
 
 
 def confirm_hand_back(*, store_id: UUID, refund_id: UUID, actor_id: UUID, actor_name: str) -> Refund:

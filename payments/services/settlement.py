@@ -87,7 +87,6 @@ def add_refund(
     amount: int,
     source: RefundSource,
     reason: str,
-    credit: int = 0,
     key: tuple[str, str] | None = None,
     actor: tuple[UUID | None, str] = (None, ""),
 ) -> Refund:
@@ -99,7 +98,6 @@ def add_refund(
         bill=bill,
         store_id=bill.store_id,
         amount=amount,
-        credit=credit,
         currency=payment.currency,
         source=source,
         reason=reason[:200],
@@ -107,10 +105,15 @@ def add_refund(
         actor_name=actor[1],
     )
     refund.key_scope, refund.key = key or ("auto", str(refund.id))
+    ask_to_send(bill, refund)
+    return refund
+
+
+def ask_to_send(bill: Bill, refund: Refund) -> None:
+    """Inserts a refund whose amount is reserved already; the event queue sends it."""
     refund.check_at = timezone.now() + SEND_GRACE
     refund.save(force_insert=True)
     publish(refund_event(RefundRequested, bill, refund), correlation_id=bill.tab_id)
-    return refund
 
 
 def refund_event(event: type[RefundEventT], bill: Bill, refund: Refund) -> RefundEventT:

@@ -24,7 +24,7 @@ from payments.errors import (
 from payments.gateways.base import Kind, NextAction
 from payments.gateways.registry import gateway_named
 from payments.models import OPEN_STATES, Bill, GatewayAccount, Payment, PaymentState, ShareKind
-from payments.selectors import account_for, sums_of_bill, tab_family
+from payments.selectors import account_for, lines_with_worth, sums_of_bill, tab_family
 from payments.services.complete_payment import apply_outcome, close_payment
 from payments.services.settlement import lock_bill, tell_phones
 from payments.services.translate import account_of, attempt_of, context_of
@@ -184,7 +184,7 @@ def _wanted(bill: Bill, share: Share, guest_id: UUID, sums: BillSums) -> int:
 
 
 def _mine_left(bill: Bill, guest_id: UUID) -> int:
-    owed = sum(line.owed for line in bill.lines.filter(guest_id=guest_id))
+    owed = sum(worth for line, worth in lines_with_worth(bill.id) if line.guest_id == guest_id)
     return owed - sum(payment.amount - payment.returned for payment in _live(bill).filter(guest_id=guest_id))
 
 

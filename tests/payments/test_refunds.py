@@ -154,16 +154,6 @@ def test_a_refund_before_the_rejection_is_not_paid_out_twice(party: Party, walle
     assert (sums.total, sums.held, sums.surplus, wallet_gave_back()) == (0, 0, 0, 10000)
 
 
-def test_a_refused_refund_frees_its_amount_and_asks_for_a_person(party: Party, wallet: Any) -> None:
-    _, payment = paid(party, 10000, scenario="refund_fails")
-    ask(payment, 3000)
-    settle_events()
-    payment.refresh_from_db()
-    assert (Refund.objects.get().state, payment.returned) == ("failed", 0)
-    assert len(published("refund.failed")) == 1
-    assert not published("refund.completed")
-
-
 def test_an_unanswered_refund_is_sent_again_with_the_same_reference(
     party: Party, settings: Any, wallet: Any
 ) -> None:
