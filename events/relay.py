@@ -18,13 +18,18 @@ _RECLAIM = """
 WITH lost AS MATERIALIZED (
   SELECT id FROM events_delivery WHERE status = 1 AND lease_until < clock_timestamp()
   ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED
+), taken AS (
+  UPDATE events_delivery d
+  SET status = 0, lease_until = NULL,
+      due_at = clock_timestamp() + least(300, 0.5 * 2 ^ attempts) * interval '1 second',
+      last_error = 'WorkerLost: the worker went away while it ran this (crash, kill or time limit)'
+  FROM lost WHERE d.id = lost.id
+  RETURNING d.id, d.attempts, d.max_attempts, d.last_error
+), noted AS (
+  INSERT INTO events_failedattempt (delivery_id, attempt, error, at)
+  SELECT id, attempts, last_error, clock_timestamp() FROM taken
 )
-UPDATE events_delivery d
-SET status = 0, lease_until = NULL,
-    due_at = clock_timestamp() + least(300, 0.5 * 2 ^ attempts) * interval '1 second',
-    last_error = 'WorkerLost: the worker went away while it ran this (crash, kill or time limit)'
-FROM lost WHERE d.id = lost.id
-RETURNING d.id, d.attempts >= d.max_attempts
+SELECT id, attempts >= max_attempts FROM taken
 """
 
 # A delivery published after its stream's head died waits visibly, not as if it were late.
