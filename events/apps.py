@@ -11,4 +11,8 @@ class EventsConfig(AppConfig):
         # Every context's event types first, then the handlers that subscribe to them.
         autodiscover_modules("events")
         autodiscover_modules("handlers")
-        from events import checks  # noqa: F401  registers the system checks
+        from events import checks, moments  # noqa: F401  registers the checks and the queue's own moments
+
+        # What each context adds to a story, and the copies that it keeps or is the owner of.
+        autodiscover_modules("timeline")
+        autodiscover_modules("snapshots")

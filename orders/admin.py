@@ -17,10 +17,12 @@ from events.kernel.backoffice import (
     ReadOnlyAdmin,
     ScopedTabularInline,
     StoreScopedAdmin,
+    TellsStory,
     actor_of,
     dialog_action,
 )
 from events.kernel.money import format_money
+from events.timeline import story_address
 from orders import services
 from orders.models import LineStatus, Order, OrderLine, OrderStatus, Tab, TabStatus
 
@@ -99,7 +101,7 @@ class OrderInline(_RowsInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class OrderAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """What guests sent, and how it went."""
 
     list_display = ("label", "state", "worth", "placed_at", "waited", "actor_name")
@@ -117,7 +119,10 @@ class OrderAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         ("ready_by", "ready_at", "served_at"),
     )
     readonly_fields = tuple(name for row in fields for name in row)
-    actions_detail = ("accept", "reject", "cancel")
+    actions_detail = ("timeline", "accept", "reject", "cancel")
+
+    def story_of(self, row: Order) -> str:
+        return story_address(row.tab_id, order=row.pk)
 
     @display(description=_("order"), ordering="number")
     def label(self, row: Order) -> str:
@@ -188,7 +193,7 @@ class OrderAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
 
 @admin.register(Tab)
-class TabAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class TabAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """The accounts of parties at their tables."""
 
     list_display = ("table_name", "state", "guest_count", "opened_at", "closed_at", "closed_by")
@@ -204,7 +209,10 @@ class TabAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         ("close_reason", "closed_by"),
     )
     readonly_fields = tuple(name for row in fields for name in row)
-    actions_detail = ("close",)
+    actions_detail = ("timeline", "close")
+
+    def story_of(self, row: Tab) -> str:
+        return story_address(row.pk)
 
     @display(description=_("status"), ordering="status", label=TAB_COLORS)
     def state(self, row: Tab) -> tuple[str, str]:

@@ -17,10 +17,12 @@ from events.kernel.backoffice import (
     ReadOnlyAdmin,
     ScopedTabularInline,
     StoreScopedAdmin,
+    TellsStory,
     actor_of,
     dialog_action,
 )
 from events.kernel.money import exponent_of, format_money
+from events.timeline import story_address
 from payments.errors import NotRefundable
 from payments.models import (
     Bill,
@@ -99,7 +101,7 @@ class LedgerInline(_Child):
 
 
 @admin.register(Bill)
-class BillAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class BillAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """What was owed, and what the ledger says about it."""
 
     list_display = ("created_at", "table_name", "sum", "due", "settled_at")
@@ -107,6 +109,7 @@ class BillAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     search_fields = ("id", "tab_id", "order_id", "table_name")
     ordering = ("-created_at",)
     show_full_result_count = False
+    actions_detail = ("timeline",)
     inlines = (BillLineInline, PaymentInline, RefundInline, LedgerInline)
     fields = readonly_fields = (
         "table_name",
@@ -119,6 +122,9 @@ class BillAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         "tab_id",
         "order_id",
     )
+
+    def story_of(self, row: Bill) -> str:
+        return story_address(row.tab_id, order=row.order_id)
 
     @display(description=_("total"))
     def sum(self, row: Bill) -> str:
@@ -155,7 +161,7 @@ def minor_units(amount: Any, currency: str) -> int:
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class PaymentAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """Every attempt to pay."""
 
     list_display = ("created_at", "sum", "how", "status", "table")
@@ -165,7 +171,7 @@ class PaymentAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     list_select_related = ("bill",)
     show_full_result_count = False
     inlines = (RefundInline, LedgerInline)
-    actions_detail = ("refund", "ask_gateway", "reverse")
+    actions_detail = ("timeline", "refund", "ask_gateway", "reverse")
     fields = readonly_fields = (
         "sum",
         "given_back",
@@ -184,6 +190,9 @@ class PaymentAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         "tab_id",
         "order_id",
     )
+
+    def story_of(self, row: Payment) -> str:
+        return story_address(row.tab_id, order=row.order_id, payment=row.pk)
 
     @display(description=_("amount"), ordering="amount")
     def sum(self, row: Payment) -> str:
@@ -269,7 +278,7 @@ class PaymentAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
 
 @admin.register(Refund)
-class RefundAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class RefundAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """Money that went back, or could not."""
 
     list_display = ("created_at", "sum", "status", "source", "reason", "actor_name")
@@ -277,7 +286,7 @@ class RefundAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     search_fields = ("id", "payment__merchant_ref", "reason")
     ordering = ("-created_at",)
     show_full_result_count = False
-    actions_detail = ("handed_back",)
+    actions_detail = ("timeline", "handed_back")
     fields = readonly_fields = (
         "sum",
         "status",
@@ -292,6 +301,9 @@ class RefundAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         "done_at",
         "gateway_ref",
     )
+
+    def story_of(self, row: Refund) -> str:
+        return story_address(row.payment.tab_id, order=row.payment.order_id, payment=row.payment_id)
 
     @display(description=_("amount"), ordering="amount")
     def sum(self, row: Refund) -> str:

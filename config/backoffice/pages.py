@@ -8,18 +8,18 @@ from django.contrib.admin import site
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.utils.translation import get_language, gettext
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from config.backoffice import queue
+from config.backoffice import queue, stories
 from config.backoffice.dashboard import duration
-from config.backoffice.timeline import story as tell
 from events.kernel.backoffice import managed_stores
 from events.kernel.errors import DomainError
 from stores.services import pause_store, resume_store
 
 
-def _page(request: HttpRequest, template: str, title: str, **values: Any) -> HttpResponse:
+def _page(request: HttpRequest, template: str, title: str, **values: Any) -> TemplateResponse:
     context = {**site.each_context(request), "title": title, **values}
     return TemplateResponse(request, template, context)
 
@@ -46,17 +46,16 @@ def queue_overview(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
-    """GET /admin/story/<uuid>/: everything that belongs together, in the order of time."""
-    moments = tell(correlation_id, list(managed_stores(request)), get_language() or "en")
-    if not moments:
+    """GET /admin/story/<uuid>/?order=&payment=&after=: everything that belongs together, in order of time.
+
+    `order` or `payment` leave out what belongs to others of the same tab; `after` is the next page.
+    """
+    told = stories.of(request, correlation_id)
+    if told is None:
         raise Http404
-    return _page(
-        request,
-        "backoffice/story.html",
-        gettext("The story"),
-        moments=moments,
-        correlation_id=correlation_id,
-    )
+    with timezone.override(told.zone):
+        page = _page(request, "backoffice/story.html", gettext("The story"), story=told)
+        return page.render()  # later it would be in another zone
 
 
 @require_POST

@@ -16,6 +16,7 @@ from django.forms import Form, ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
 from unfold.decorators import action
 from unfold.forms import BaseDialogForm
@@ -155,6 +156,21 @@ class ReadOnlyAdmin(_MembershipPermissions):
     def has_operate_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """For actions: `dialog_action(permissions=("operate",))`."""
         return self._allowed(request, obj, edit=True)
+
+
+class TellsStory:
+    """Mix in first and list "timeline" in `actions_detail`: a button to what happened around a row.
+
+    `story_of(row)` gives the page's address (events.timeline.story_address).
+    """
+
+    def story_of(self, row: Any) -> str:
+        raise NotImplementedError
+
+    @action(description=_("Timeline"), permissions=("view",), url_path="timeline", icon="timeline")
+    def timeline(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        row = self.object_or_404(request, object_id)  # type: ignore[attr-defined]
+        return HttpResponseRedirect(self.story_of(row))
 
 
 class PlatformAdmin(ModelAdmin):

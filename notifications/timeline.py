@@ -1,0 +1,64 @@
+"""What notifications add to the story of a tab: what was told, to whom, and who took an alarm."""
+
+from collections.abc import Iterator
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from events.timeline import Moment, Question, Words, about, contributes, row_link, words
+from notifications.models import Notification
+
+words(
+    {
+        "notification.acknowledged": Words("notifications_off", gettext_lazy("An alarm was taken"), "quiet"),
+        "alarm.escalated": Words(
+            "notification_important", gettext_lazy("Nobody took the alarm: it got louder"), "bad"
+        ),
+    }
+)
+
+
+@contributes
+def told(question: Question) -> Iterator[Moment]:
+    """Every notification of the story and who took it. One query."""
+    found = Notification.objects.filter(
+        correlation_id__in=question.correlation_ids, store_id__in=question.store_ids
+    )
+    if question.since:
+        found = found.filter(Q(created_at__gt=question.since) | Q(acked_at__gt=question.since))
+    for row in found.order_by("created_at")[: question.limit]:
+        if question.since is None or row.created_at > question.since:
+            yield _raised(row)
+        if row.alarm and row.acked_at and (question.since is None or row.acked_at > question.since):
+            yield _taken(row)
+
+
+def _raised(row: Notification) -> Moment:
+    whom = _("to the board") if row.channel.startswith("store:") else _("to the guest's phone")
+    waits = _("nobody has taken it yet") if row.alarm and row.acked_at is None else ""
+    level = _("level %(n)s") % {"n": row.level} if row.level else ""
+    return Moment(
+        row.created_at,
+        "notifications_active" if row.alarm else "notifications",
+        (_("Alarm: %s") if row.alarm else "%s") % row.get_kind_display(),
+        " · ".join(filter(None, [whom, level, waits])),
+        "" if row.alarm else "quiet",
+        row_link("notifications_notification", row.pk),
+        about(row.data),
+        row.data,
+        row.store_id,
+    )
+
+
+def _taken(row: Notification) -> Moment:
+    seconds = _("after %(n)s s") % {"n": round(row.seconds_to_take or 0)}
+    return Moment(
+        row.acked_at,  # type: ignore[arg-type]  # the caller looked
+        "notifications_off",
+        _("Taken by %s") % (row.acked_by or "–"),
+        " · ".join(filter(None, [row.get_kind_display(), seconds, row.acked_device])),
+        "good",
+        row_link("notifications_notification", row.pk),
+        about(row.data),
+    )
