@@ -162,6 +162,11 @@ EVENTS_RETENTION_DAYS = env_int("EVENTS_RETENTION_DAYS", 30)
 # Empty: /metrics is open; set: it wants "Authorization: Bearer <token>".
 METRICS_TOKEN = env_text("METRICS_TOKEN")
 
+# --- Outgoing webhooks ---------------------------------------------------------------------------------
+# Private addresses are always refused. For tests and a demo this machine itself may be called, also by http.
+WEBHOOK_ALLOW_LOOPBACK = env_bool("WEBHOOK_ALLOW_LOOPBACK", False)
+WEBHOOK_PORTS = [int(port) for port in env_list("WEBHOOK_PORTS", "443")]
+
 # --- Money ---------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = env_list("PAYMENT_GATEWAYS", "sandbox,counter" if TEST_MODE else "counter")
 # The sandbox wallet is called over HTTP like any gateway; it lives in this same web server.

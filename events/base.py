@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +12,15 @@ from uuid import UUID
 import msgspec
 
 EventT = TypeVar("EventT", bound="DomainEvent")
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class GiveUp(Exception):
     """Raised by a handler when trying again cannot help: the delivery goes to the dead letters at once."""
+
+
+class UnknownEvent(LookupError):
+    """No class of this program reads a stored fact: it was written by a newer one, or its class is gone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,11 +29,15 @@ class DomainEvent:
 
     `stream_key` is a format string over the fields (`"order:{order_id}"`): events of one stream reach each
     handler in the order in which they were published; other streams run beside it.
+
+    A change that old facts do not fit is a new `version`; `upcasters[n]` then turns a payload of version n
+    into one of n + 1 (parsed JSON in and out), so that whatever was published stays readable.
     """
 
     topic: ClassVar[str]
     version: ClassVar[int] = 1
     stream_key: ClassVar[str]
+    upcasters: ClassVar[dict[int, Upcaster]] = {}
     types: ClassVar[dict[tuple[str, int], type[DomainEvent]]] = {}
 
     store_id: UUID
@@ -40,6 +50,32 @@ class DomainEvent:
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"{cls.topic} v{cls.version} is already the event {known.__qualname__}")
         DomainEvent.types[key] = cls
+
+    @staticmethod
+    def reader_of(topic: str, version: int) -> type[DomainEvent]:
+        """The class that reads a fact of this version: its own, else the next newer one with upcasters.
+
+        Raises UnknownEvent.
+        """
+        types = DomainEvent.types
+        if known := types.get((topic, version)):
+            return known
+        for newer in sorted(number for name, number in types if name == topic and number > version):
+            kind = types[topic, newer]
+            if all(step in kind.upcasters for step in range(version, newer)):
+                return kind
+        raise UnknownEvent(f"nothing here reads {topic} v{version}")
+
+    @staticmethod
+    def read(topic: str, version: int, payload: str) -> DomainEvent:
+        """A stored fact of any readable version, from its JSON text. Raises UnknownEvent."""
+        kind = DomainEvent.reader_of(topic, version)
+        if kind.version == version:
+            return kind.from_json(payload)
+        data = msgspec.json.decode(payload)
+        for step in range(version, kind.version):
+            data = kind.upcasters[step](data)
+        return kind.from_payload(data)
 
     @property
     def stream(self) -> str:

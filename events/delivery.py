@@ -18,7 +18,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from events.base import DomainEvent, Envelope, GiveUp, current_envelope
 from events.kernel.databases import alias_of
@@ -82,7 +82,7 @@ class Claim(NamedTuple):
     occurred_at: datetime
 
     def event(self) -> DomainEvent:
-        return DomainEvent.types[(self.topic, self.version)].from_json(self.payload)
+        return DomainEvent.read(self.topic, self.version, self.payload)
 
     def envelope(self) -> Envelope:
         return Envelope(
@@ -208,14 +208,15 @@ def _record_failure(alias: str, item: Claim, error: Exception) -> None:
             bury(alias, delivery)
         else:
             delivery.status = DeliveryStatus.PENDING
-            delivery.due_at = timezone.now() + timedelta(seconds=backoff_seconds(item.attempt))
+            # By the database's clock, which the claim reads: this process's own may be wrong.
+            delivery.due_at = Now() + timedelta(seconds=backoff_seconds(item.attempt))
             delivery.save(using=alias, update_fields=["status", "due_at", "last_error", "lease_until"])
 
 
 def bury(alias: str, delivery: Delivery) -> None:
     """Moves a delivery to the dead letters and holds what follows it. Call inside a transaction."""
     delivery.status = DeliveryStatus.DEAD
-    delivery.done_at = delivery.died_at = timezone.now()
+    delivery.done_at = delivery.died_at = Now()
     delivery.save(using=alias, update_fields=["status", "done_at", "died_at", "last_error", "lease_until"])
     hold_followers(alias, delivery)
     logger.error("%s is a dead letter: %s", delivery.handler, delivery.last_error.split("\n", 1)[0])

@@ -1,6 +1,7 @@
 """publish(): writes the fact, its place in the stream and its deliveries in the caller's own transaction."""
 
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
@@ -33,6 +34,11 @@ SELECT event.id, h.name, h.context, CASE WHEN h.ordered THEN event.stream END, e
 FROM event, unnest(%(names)s::text[], %(contexts)s::text[], %(ordered)s::bool[], %(limits)s::int[])
      AS h(name, context, ordered, max_attempts)
 """
+# A handler with an audience gets its delivery only where somebody listens: an index probe, no statement more.
+_IF_HEARD = """
+WHERE h.name <> ALL (%(choosy)s::text[]) OR EXISTS (
+  SELECT 1 FROM {audience} a WHERE a.store_id = %(store_id)s AND a.topic = %(topic)s)
+"""
 
 
 def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
@@ -49,14 +55,20 @@ def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
     inline = all(alias_of(handler.context) == alias for handler in handlers)
     event_id = new_id()
     row = _row(event, event_id, correlation_id, handlers if inline else [])
-    execute(alias, _PUBLISH, {**row, "inline": inline})
+    execute(alias, _statement(*row["audiences"]), {**row, "inline": inline})
     _ring(context, alias, handlers, inline)
     return event_id
 
 
+@lru_cache(maxsize=8)
+def _statement(audience: str = "") -> str:
+    """One text per audience (a table's name from code), so that each stays a prepared statement."""
+    return _PUBLISH + _IF_HEARD.format(audience=audience) if audience else _PUBLISH
+
+
 def _row(
     event: DomainEvent, event_id: UUID, correlation_id: UUID | None, handlers: list[Handler]
-) -> dict[str, object]:
+) -> dict[str, Any]:
     cause = current_envelope.get()
     inherited = cause.correlation_id if cause else event_id
     return {
@@ -74,6 +86,8 @@ def _row(
         "contexts": [handler.context for handler in handlers],
         "ordered": [handler.ordered for handler in handlers],
         "limits": [handler.max_attempts for handler in handlers],
+        "choosy": [handler.name for handler in handlers if handler.audience],
+        "audiences": {handler.audience for handler in handlers if handler.audience},
     }
 
 

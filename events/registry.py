@@ -1,10 +1,10 @@
 """Who listens to what. Handlers subscribe at import; names are stable, so a rename orphans nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from events.base import DomainEvent, Envelope
+from events.base import DomainEvent, Envelope, UnknownEvent
 
 HandlerFunction = Callable[[Any, Envelope], None]
 
@@ -22,6 +22,9 @@ class Handler:
     max_attempts: int
     lease_seconds: int
     replayable: bool
+    # A table of the handler's database with the columns store_id and topic: without a row there, nobody wants
+    # to hear of such an event, and no delivery is written.
+    audience: str | None = None
 
 
 _by_name: dict[str, Handler] = {}
@@ -59,9 +62,41 @@ def subscribe(
     return register
 
 
+def subscribe_all(
+    events: Iterable[type[DomainEvent]], *, name: str, audience: str | None = None, max_attempts: int = 8
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """Registers one transactional handler for several event types; `audience` says where it is wanted.
+
+    To the queue it is one handler: it is paused, retried and replayed as a whole.
+    """
+
+    def register(run: HandlerFunction) -> HandlerFunction:
+        if name in _by_name:
+            raise ValueError(f"two handlers are called {name}")
+        for event in events:
+            context = name.partition(".")[0]
+            handler = Handler(name, event, run, context, False, True, max_attempts, 30, True, audience)
+            _by_name.setdefault(name, handler)
+            _by_topic.setdefault(event.topic, []).append(handler)
+        return run
+
+    return register
+
+
 def handlers_of(topic: str, version: int = 1) -> list[Handler]:
-    """The handlers of an event type, in the order of their subscription."""
-    return [handler for handler in _by_topic.get(topic, []) if handler.event.version == version]
+    """The handlers of an event type, in the order of their subscription.
+
+    A fact of an older version goes to the handlers of the newer class that can read it.
+    """
+    listening = _by_topic.get(topic, [])
+    found = [handler for handler in listening if handler.event.version == version]
+    if found or not listening:
+        return found
+    try:
+        kind = DomainEvent.reader_of(topic, version)
+    except UnknownEvent:
+        return []
+    return [handler for handler in listening if handler.event is kind]
 
 
 def handler_named(name: str) -> Handler | None:

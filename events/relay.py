@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connections, transaction
 from django.utils import timezone
 
+from events.audiences import heard
 from events.delivery import bury
 from events.kernel.databases import alias_of, all_aliases
 from events.kicks import kick_context
@@ -81,7 +82,7 @@ def _ship_batch(alias: str) -> int | None:
 
 def _fan_out(source: str, events: list[Event]) -> set[str]:
     """Writes deliveries (and copies of the events) where their handlers live, foreign databases first."""
-    wanted = [(event, h) for event in events for h in handlers_of(event.topic, event.version)]
+    wanted = heard([(event, h) for event in events for h in handlers_of(event.topic, event.version)])
     targets = sorted({alias_of(h.context) for _, h in wanted}, key=lambda alias: alias == source)
     now = timezone.now()
     for target in targets:

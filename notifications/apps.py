@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class NotificationsConfig(AppConfig):
     name = "notifications"
     verbose_name = _("Notifications")
+
+    def import_models(self) -> None:
+        super().import_models()
+        from notifications.webhooks import models  # noqa: F401  its tables belong to this app
+
+    def ready(self) -> None:
+        # After the queue's own ready(): every context's event types are known by now.
+        from notifications.webhooks import checks, handlers  # noqa: F401  they register themselves

@@ -32,3 +32,16 @@ class AlarmEscalated(DomainEvent):
     subject_id: UUID | None
     level: int
     final: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookQueued(DomainEvent):
+    """A message for an outside address is written and waits to be sent; the address's messages keep order."""
+
+    topic = "webhook.queued"
+    stream_key = "webhook_address:{address_id}"
+
+    address_id: UUID
+    message_number: int
+    # Raised when everything that waits is queued anew: earlier places in the queue are void.
+    round: int = 0

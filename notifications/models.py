@@ -40,6 +40,7 @@ class Kind(models.TextChoices):
     TAB_MOVED = "tab_moved", _("table changed")
     TAB_CLOSED = "tab_closed", _("tab closed")
     DEAD_LETTER = "dead_letter", _("event not delivered")
+    WEBHOOK_PAUSED = "webhook_paused", _("webhook address paused")
 
 
 # Once a tab was told one of these about an order or a call, no alarm about it may ring any more.

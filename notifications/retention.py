@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from notifications.models import Channel, Device, Notification
+from notifications.webhooks.models import MessageState, WebhookMessage
 
 TAB_DAYS = 2
 STORE_DAYS = 30
@@ -27,6 +28,10 @@ def purge_old_notifications() -> int:
     before = now - timedelta(days=STORE_DAYS)
     old = Notification.objects.filter(created_at__lt=before, channel__startswith="store:")
     count += _delete(old.exclude(alarm=True, acked_at=None))
+    told = WebhookMessage.objects.filter(
+        created_at__lt=before, state__in=(MessageState.SENT, MessageState.FAILED)
+    )
+    count += _delete(told)
     Device.objects.filter(last_seen_at__lt=before).delete()
     return count
 
@@ -34,5 +39,5 @@ def purge_old_notifications() -> int:
 def _delete(rows: QuerySet[Any]) -> int:
     count = 0
     while ids := list(rows.values_list("pk", flat=True)[:BATCH]):
-        count += Notification.objects.filter(pk__in=ids).delete()[0]
+        count += rows.model._default_manager.filter(pk__in=ids).delete()[0]
     return count

@@ -166,6 +166,13 @@ MEANINGS: dict[str, Meaning] = {
     "notifications.save_store_snapshot": Meaning(
         _("Store settings to the alarms"), _("Alarms still use the old store settings.")
     ),
+    "notifications.write_webhooks": Meaning(
+        _("Event to your webhook addresses"), _("Your other systems have not been told of something.")
+    ),
+    "notifications.send_webhook": Meaning(
+        _("Message to a webhook address"),
+        _("An address refused a message; what comes after it waits behind it."),
+    ),
     "menus.save_store_snapshot": Meaning(
         _("Store settings to the menu"), _("The menu still uses the old store settings.")
     ),

@@ -1,0 +1,1 @@
+"""Outgoing webhooks: what happens in a store, told to addresses of its owner (docs/webhooks.md)."""

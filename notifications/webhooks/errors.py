@@ -1,0 +1,20 @@
+"""Refusals of outgoing webhooks."""
+
+from django.utils.translation import gettext_lazy as _
+
+from events.kernel.errors import Conflict, DomainError, NotFound
+
+
+class AddressUnknown(NotFound):
+    code = "unknown-webhook-address"
+    title = _("This address is not there any more.")
+
+
+class AddressRefused(DomainError):
+    code = "webhook-address-refused"
+    title = _("This address cannot be used")
+
+
+class AddressWrongState(Conflict):
+    code = "wrong-state"
+    title = _("The address is already so.")
