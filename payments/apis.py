@@ -55,6 +55,8 @@ class RefundOutput(serializers.Serializer[Any]):
     amount = serializers.IntegerField()
     state = serializers.CharField()
     reason = serializers.CharField()
+    method = serializers.CharField()
+    hand_back = serializers.BooleanField()
     created_at = serializers.DateTimeField()
 
 

@@ -42,6 +42,14 @@ class BeingPaid(Conflict, PaymentError):
     title = _("Someone at your table is paying this right now")
 
 
+class FirstPaymentOpen(Conflict, PaymentError):
+    """The phone's earlier attempt could not be stopped: it may still be paid. Ask again later."""
+
+    code = "first-payment-open"
+    title = _("Your first payment is still being checked, please wait a moment")
+    retry_after = 3
+
+
 class AmountTooHigh(Conflict, PaymentError):
     code = "amount-too-high"
     title = _("That is more than is owed")

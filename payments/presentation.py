@@ -59,11 +59,14 @@ def attempt_json(payment: Payment) -> dict[str, Any]:
 
 
 def refund_json(refund: Refund) -> dict[str, Any]:
+    """A refund; `hand_back` says that staff owe the guest a hand: cash, or a booking on the terminal."""
     return {
         "id": refund.id,
         "amount": refund.amount,
         "state": refund.state,
         "reason": refund.reason,
+        "method": "cash" if refund.in_cash else refund.payment.method or refund.payment.gateway,
+        "hand_back": refund.needs_hand,
         "created_at": refund.created_at,
     }
 

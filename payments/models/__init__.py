@@ -3,7 +3,7 @@
 from payments.models.accounts import GatewayAccount, GatewayEvent, Mode
 from payments.models.bills import Bill, BillLine
 from payments.models.ledger import EntryKind, LedgerEntry
-from payments.models.payments import OPEN_STATES, Payment, PaymentState, ShareKind
+from payments.models.payments import COUNTER, OPEN_STATES, Payment, PaymentState, ShareKind
 from payments.models.refunds import (
     PENDING_STATES,
     STUCK_STATES,
@@ -16,6 +16,7 @@ from payments.models.refunds import (
 from payments.models.snapshots import StoreSnapshot, TabSnapshot
 
 __all__ = [
+    "COUNTER",
     "OPEN_STATES",
     "PENDING_STATES",
     "STUCK_STATES",

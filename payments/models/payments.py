@@ -42,6 +42,10 @@ class ShareKind(models.TextChoices):
     AMOUNT = "amount", _("an amount")
 
 
+# The gateway whose other end is a member of staff.
+COUNTER = "counter"
+
+
 def new_reference() -> str:
     """32 lower-case hex digits: every gateway accepts it. A new attempt has a new one."""
     return secrets.token_hex(16)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from events.kernel.ids import new_id
 from payments.errors import WrongState
 from payments.models.bills import Bill, BillLine
-from payments.models.payments import Payment
+from payments.models.payments import COUNTER, Payment
 
 
 class RefundState(models.TextChoices):
@@ -100,6 +100,12 @@ class Refund(models.Model):
     @property
     def is_pending(self) -> bool:
         return self.state in PENDING_STATES
+
+    @property
+    def needs_hand(self) -> bool:
+        """Whether it waits for staff: what came over the counter goes back over it, unless staff began it."""
+        asked_by_rule = self.source not in (RefundSource.STAFF, RefundSource.REVERSAL)
+        return self.is_pending and asked_by_rule and self.payment.gateway == COUNTER
 
     def send(self, *, at: datetime, check_at: datetime) -> bool:
         """Claims the next try; False when there is nothing left to send."""

@@ -11,11 +11,17 @@ from payments.gateways.sandbox import keys
 from payments.models import GatewayAccount, Mode, StoreSnapshot
 
 
-def save_store_snapshot(*, store_id: UUID, version_number: int, snapshot: dict[str, Any]) -> bool:
-    """Remembers the store unless a newer version is known, and gives a new store its default gateways."""
+def save_store_snapshot(
+    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+) -> bool:
+    """Remembers the store unless a newer version is known, and gives a new store its default gateways.
+
+    A rebuild overwrites all up to version `over`.
+    """
     with atomic("payments"):
         known = StoreSnapshot.objects.select_for_update().filter(pk=store_id).first()
-        if known and known.version_number >= version_number:
+        newest = version_number - 1 if over is None else over
+        if known and known.version_number > newest:
             return False
         StoreSnapshot.objects.update_or_create(
             store_id=store_id, defaults={"version_number": version_number, "data": snapshot}

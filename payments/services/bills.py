@@ -16,7 +16,7 @@ from payments.models import (
     RefundSource,
     TabSnapshot,
 )
-from payments.selectors import sums_of_bill
+from payments.selectors import sums_of
 from payments.services.settlement import announce_paid, lock_bill, settle, tell_phones
 
 
@@ -170,9 +170,11 @@ def _join(bill: Bill, into_tab_id: UUID) -> None:
 
 def _announce_joined(tab_id: UUID) -> None:
     """Parties that had paid are still settled together; orders only know that by being told again."""
-    bills = list(Bill.objects.select_for_update().filter(tab_id=tab_id, order_id=None, closed_at=None))
-    if bills and all(bill.settled_at for bill in bills):
-        announce_paid(bills[-1], sums_of_bill(bills[-1].id).total)
+    rows = Bill.objects.select_for_update().filter(tab_id=tab_id, order_id=None, closed_at=None)
+    bills = list(rows.order_by("id"))
+    sums = sums_of([bill.id for bill in bills])
+    if any(one.is_paid for one in sums.values()) and not any(one.due for one in sums.values()):
+        announce_paid(bills[-1], sums[bills[-1].id].total)
 
 
 def _table_of(tab_id: UUID) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from payments.errors import (
     TooLittleCash,
 )
 from payments.gateways.base import Kind, Outcome
-from payments.models import OPEN_STATES, Bill, GatewayAccount, Payment, PaymentState, ShareKind
+from payments.models import COUNTER, Bill, GatewayAccount, Payment, ShareKind
 from payments.selectors import account_for, sums_of
 from payments.services.complete_payment import book_capture
+from payments.services.settlement import forget_counter_attempts
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def take_counter_payment(
             if known[0].request_hash != till.hash:
                 raise KeyReused
             return known
-        account = account_for(store_id, "counter")
+        account = account_for(store_id, COUNTER)
         if account is None:
             raise MethodUnavailable
         shares = _allocate(bills, till)
@@ -102,7 +103,7 @@ def _allocate(bills: list[Bill], till: Till) -> list[tuple[Bill, int]]:
 def _book(
     bill: Bill, account: GatewayAccount, till: Till, cashier: Cashier, key: str, amount: int
 ) -> Payment:
-    _forget_counter_attempts(bill)
+    forget_counter_attempts(bill)
     payment = Payment.objects.create(
         bill=bill,
         account=account,
@@ -125,12 +126,3 @@ def _book(
     )
     book_capture(bill, payment, Outcome(Kind.SUCCESS, method=till.method))
     return payment
-
-
-def _forget_counter_attempts(bill: Bill) -> None:
-    """Guests who chose the counter are being served: their reservations are this payment now."""
-    waiting = Payment.objects.filter(bill=bill, gateway="counter", state__in=OPEN_STATES)
-    for attempt in waiting.select_for_update():
-        attempt.end(state=PaymentState.CANCELED, reason="counter")
-        attempt.check_at = None
-        attempt.save(update_fields=["state", "failure", "next_action", "check_at"])

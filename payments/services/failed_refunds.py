@@ -5,11 +5,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from events.kernel.databases import atomic
-from payments.errors import PaymentUnknown, WrongState
+from payments.errors import WrongState
 from payments.models import Bill, Refund, RefundSource, Resolution
 from payments.services.credits import move_credit, take_credit_back
 from payments.services.external_refunds import complete_refund
-from payments.services.refunds import lock_payment
+from payments.services.refunds import lock_refund
 from payments.services.settlement import ask_to_send, settle, tell_phones
 
 
@@ -56,14 +56,7 @@ def withdraw_refund(*, store_id: UUID, refund_id: UUID, actor_id: UUID, actor_na
 
 
 def _resolve(store_id: UUID, refund_id: UUID, resolution: Resolution, actor_name: str) -> tuple[Bill, Refund]:
-    payment_id = (
-        Refund.objects.filter(pk=refund_id, store_id=store_id).values_list("payment_id", flat=True).first()
-    )
-    if payment_id is None:
-        raise PaymentUnknown
-    bill, payment = lock_payment(payment_id, store_id)
-    refund = Refund.objects.select_for_update().get(pk=refund_id)
-    refund.payment = payment
+    bill, refund = lock_refund(refund_id, store_id)
     refund.resolve(resolution=resolution, at=timezone.now(), actor_name=actor_name)
     refund.save(update_fields=["state", "resolution", "resolved_at", "resolved_by"])
     return bill, refund

@@ -13,6 +13,7 @@ from payments.events import RefundFailed
 from payments.gateways.base import Kind, RefundOutcome
 from payments.gateways.registry import gateway_named
 from payments.models import (
+    COUNTER,
     STUCK_STATES,
     Bill,
     EntryKind,
@@ -87,6 +88,18 @@ def lock_payment(payment_id: UUID, store_id: UUID) -> tuple[Bill, Payment]:
     return bill, Payment.objects.select_for_update().get(pk=payment_id)
 
 
+def lock_refund(refund_id: UUID, store_id: UUID) -> tuple[Bill, Refund]:
+    """Bill and refund of this store, locked with the payment between them. Raises PaymentUnknown."""
+    rows = Refund.objects.filter(pk=refund_id, store_id=store_id)
+    payment_id = rows.values_list("payment_id", flat=True).first()
+    if payment_id is None:
+        raise PaymentUnknown
+    bill, payment = lock_payment(payment_id, store_id)
+    refund = rows.select_for_update().get()
+    refund.payment = payment
+    return bill, refund
+
+
 def send_refund(*, refund_id: UUID) -> Refund:
     """Claim → commit → call → record. Raises RefundUncertain when the gateway's answer is unknown.
 
@@ -159,15 +172,13 @@ def _fail(bill: Bill, refund: Refund, outcome: RefundOutcome) -> None:
 
 def confirm_hand_back(*, store_id: UUID, refund_id: UUID, actor_id: UUID, actor_name: str) -> Refund:
     """Staff gave the cash of a waiting counter refund back by hand. Raises PaymentUnknown, WrongState."""
-    refund = Refund.objects.select_related("payment").filter(pk=refund_id, store_id=store_id).first()
-    if refund is None:
-        raise PaymentUnknown
-    if refund.payment.gateway != "counter" or not refund.is_pending:
-        raise WrongState
     with atomic("payments"):
-        Refund.objects.filter(pk=refund_id).update(actor_id=actor_id, actor_name=actor_name[:150])
-        outcome = RefundOutcome(Kind.SUCCESS, amount=refund.amount, currency=refund.currency)
-        return record_refund(refund_id=refund_id, outcome=outcome)
+        bill, refund = lock_refund(refund_id, store_id)
+        if not refund.needs_hand:
+            raise WrongState
+        refund.actor_id, refund.actor_name = actor_id, actor_name[:150]
+        complete_refund(bill, refund)
+        return refund
 
 
 def reverse_counter_payment(
@@ -179,7 +190,7 @@ def reverse_counter_payment(
     """
     with atomic("payments"):
         bill, payment = lock_payment(payment_id, store_id)
-        if payment.gateway != "counter" or payment.state != PaymentState.CAPTURED or not payment.refundable:
+        if payment.gateway != COUNTER or payment.state != PaymentState.CAPTURED or not payment.refundable:
             raise WrongState
         refund = Refund(
             payment=payment,

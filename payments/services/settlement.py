@@ -1,6 +1,6 @@
 """The one place that compares a bill with its ledger: announces "paid", sends surplus back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -10,7 +10,16 @@ from django.utils import timezone
 from events.kernel.hints import hint
 from events.outbox import publish
 from payments.events import BillPaid, RefundEvent, RefundRequested
-from payments.models import Bill, BillLine, Payment, Refund, RefundSource
+from payments.models import (
+    COUNTER,
+    OPEN_STATES,
+    Bill,
+    BillLine,
+    Payment,
+    PaymentState,
+    Refund,
+    RefundSource,
+)
 from payments.selectors import captured_payments, sums_of, sums_of_bill
 
 # The event queue sends a refund at once; the reconciler only looks after what it forgot.
@@ -28,14 +37,34 @@ def settle(bill: Bill, *, source: RefundSource = RefundSource.OVERPAID, reason: 
     sums = sums_of_bill(bill.id)
     if sums.surplus:
         _return_surplus(bill, sums.surplus, source, reason)
-    if sums.is_paid and bill.settled_at is None:
-        bill.settled_at = timezone.now()
-        bill.save(update_fields=["settled_at"])
+    if sums.due:
+        _note_settled(bill, None)
+    elif bill.settled_at is None and (sums.is_paid or _ends_the_tab(bill)):
+        _note_settled(bill, timezone.now())
         announce_paid(bill, sums.total)
-    elif sums.due and bill.settled_at is not None:
-        bill.settled_at = None
-        bill.save(update_fields=["settled_at"])
+    if sums.reserved and not sums.due:
+        forget_counter_attempts(bill)
     tell_phones(bill)
+
+
+def _note_settled(bill: Bill, at: datetime | None) -> None:
+    if bill.settled_at != at:
+        bill.settled_at = at
+        bill.save(update_fields=["settled_at"])
+
+
+def _ends_the_tab(bill: Bill) -> bool:
+    """Whether nothing is left on an open tab bill beside others: joined tabs then settle without it."""
+    return bill.order_id is None and bill.is_open and bool(_on_tab(bill.tab_id))
+
+
+def forget_counter_attempts(bill: Bill) -> None:
+    """Call under the bill's lock: who chose the counter was served there, or nothing is left to pay."""
+    waiting = Payment.objects.filter(bill=bill, gateway=COUNTER, state__in=OPEN_STATES)
+    for attempt in waiting.select_for_update():
+        attempt.end(state=PaymentState.CANCELED, reason="counter")
+        attempt.check_at = None
+        attempt.save(update_fields=["state", "failure", "next_action", "check_at"])
 
 
 def tell_phones(bill: Bill) -> None:

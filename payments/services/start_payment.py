@@ -10,12 +10,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.kernel.databases import atomic
+from events.kernel.ids import age_of
 from payments.errors import (
     AmountTooHigh,
     BeingPaid,
     BillClosed,
     BillNotReady,
     BillUnknown,
+    FirstPaymentOpen,
     GatewayUnavailable,
     KeyReused,
     MethodUnavailable,
@@ -23,7 +25,7 @@ from payments.errors import (
 )
 from payments.gateways.base import Kind, NextAction
 from payments.gateways.registry import gateway_named
-from payments.models import OPEN_STATES, Bill, GatewayAccount, Payment, PaymentState, ShareKind
+from payments.models import OPEN_STATES, Bill, BillLine, GatewayAccount, Payment, PaymentState, ShareKind
 from payments.selectors import account_for, lines_with_worth, sums_of_bill, tab_family
 from payments.services.complete_payment import apply_outcome, close_payment
 from payments.services.settlement import lock_bill, tell_phones
@@ -31,6 +33,8 @@ from payments.services.translate import account_of, attempt_of, context_of
 from payments.shares import BillSums, even_share
 
 FIRST_CHECK = timedelta(seconds=30)
+# How long the event of an order may take to become a bill, however long the queue.
+ON_ITS_WAY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,13 @@ class Wish:
 def start_payment(*, payer: Payer, wish: Wish, key: str, language: str) -> Payment:
     """Reserves the share (committed before the gateway hears of it) and prepares the attempt.
 
-    The same key, or the same wish while its attempt is open, gives the same payment. Raises BillNotReady,
-    BillUnknown, BillClosed, NothingToPay, BeingPaid, AmountTooHigh, MethodUnavailable, KeyReused,
-    GatewayUnavailable (repeat with the same key).
+    The same key, or the same wish while its attempt is open, gives the same payment. Another wish (another
+    share, the counter instead of the wallet) takes the place of the phone's open attempt, which is stopped at
+    its gateway first; while the gateway does not confirm that, nothing new begins (FirstPaymentOpen). Money
+    that a stopped attempt brings all the same is booked and goes back as surplus.
+
+    Raises BillNotReady, BillUnknown, BillClosed, NothingToPay, BeingPaid, FirstPaymentOpen, AmountTooHigh,
+    MethodUnavailable, KeyReused, GatewayUnavailable (repeat with the same key).
     """
     payment, outdated = _reserve(payer, wish, key)
     for old in outdated:  # the phone changed its mind: stop its other attempt at the gateway first
@@ -80,7 +88,7 @@ def start_payment(*, payer: Payer, wish: Wish, key: str, language: str) -> Payme
     if payment is None:
         payment, outdated = _reserve(payer, wish, key)
     if payment is None:
-        raise BeingPaid
+        raise FirstPaymentOpen
     return prepare(payment_id=payment.id, language=language)
 
 
@@ -113,8 +121,22 @@ def _find_bill(payer: Payer, wish: Wish) -> UUID:
         bills = bills.filter(order_id=None)
     found = bills.values_list("pk", flat=True).first()
     if found is None:
-        raise BillUnknown if wish.bill_id else BillNotReady
+        raise BillNotReady if _may_be_on_its_way(wish) else BillUnknown
     return found
+
+
+def _may_be_on_its_way(wish: Wish) -> bool:
+    """Whether the bill may just not be written yet.
+
+    An order billed to another tab and an order that never was are the same to a phone: unknown. Only an id
+    made a moment ago (they carry their time) that stands on nobody's bill may still become this tab's.
+    """
+    if wish.bill_id:
+        return False
+    if wish.order_id is None:
+        return True
+    billed = BillLine.objects.filter(order_id=wish.order_id).exists()
+    return not billed and abs(age_of(wish.order_id)) < ON_ITS_WAY
 
 
 def _continue_or_add(

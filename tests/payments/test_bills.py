@@ -104,6 +104,46 @@ def test_a_joined_tab_with_money_on_its_bill_keeps_the_bill(tab_party: Party, ma
     assert published("bill.paid")[-1].tab_total == 10500
 
 
+@pytest.mark.parametrize("paid_first", [True, False])
+def test_a_joined_bill_on_which_nothing_is_left_settles_the_tab(
+    tab_party: Party, make_party: MakeParty, paid_first: bool
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tab_party.place(6500)
+    cash(tab_party, 6500 if paid_first else 500)
+    gone = other.place(4000)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    assert not any(event.tab_settled for event in published("bill.paid") if event.tab_id == other.tab_id)
+    other.reject(gone)
+    if not paid_first:
+        cash(other)
+    last = published("bill.paid")[-1]
+    assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 6500)
+
+
+def test_a_paid_party_is_settled_with_one_whose_bill_came_to_nothing(
+    tab_party: Party, make_party: MakeParty
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    gone = other.place(4000)
+    cash(other, 500)
+    other.reject(gone)
+    tab_party.place(6500)
+    cash(tab_party)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    last = published("bill.paid")[-1]
+    assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 6500)
+
+
+def test_a_tab_whose_only_order_is_rejected_is_not_called_paid(tab_party: Party) -> None:
+    tab_party.reject(tab_party.place(4000))
+    assert not published("bill.paid")
+    tab_party.place(3000)
+    assert tab_party.sums().due == 3000
+
+
 def test_two_tabs_that_had_paid_are_announced_together(tab_party: Party, make_party: MakeParty) -> None:
     other = make_party("tab")
     other.store_id = tab_party.store_id

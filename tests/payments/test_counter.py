@@ -48,6 +48,10 @@ class Till:
             headers={"Idempotency-Key": key or uuid4().hex},
         )
 
+    def refunds(self, party: Party) -> list[Any]:
+        bills = self.api.get(f"{self.base}/tabs/{party.tab_id}/bill/").json()["bills"]
+        return [refund for bill in bills for refund in bill["refunds"]]
+
     def give_back(self, payment: Payment, amount: int) -> Any:
         return self.api.post(
             f"{self.base}/payments/{payment.id}/refunds/",
@@ -161,6 +165,31 @@ def test_cash_that_a_rule_wants_back_waits_for_a_hand(shop: Store, guests: Party
     refund.refresh_from_db()
     assert refund.state == "succeeded"
     assert len(published("refund.completed")) == 1
+
+
+def test_the_bill_names_cash_that_waits_for_a_hand(shop: Store, guests: Party, wallet: Any) -> None:
+    order, other = guests.place(10000), guests.place(700)
+    floor = Till(shop, Role.FLOOR)
+    floor.take(guests, amount=10000)
+    online = guests.phone().start()
+    guests.phone().press(online)
+    complete_payment(payment_id=online.id)
+    assert floor.refunds(guests) == []
+    guests.reject(other)
+    guests.reject(order)
+    shown = floor.refunds(guests)
+    assert [(row["amount"], row["method"], row["hand_back"]) for row in shown] == [
+        (700, "Sandbox Pay", False),
+        (10000, "cash", True),
+    ]
+    assert (shown[1]["state"], shown[1]["reason"]) == ("pending", "sold out")
+    address = f"{floor.base}/refunds/{shown[1]['id']}/handed-back/"
+    assert [floor.api.post(address).status_code for _ in range(2)] == [200, 409]
+    assert [(row["state"], row["hand_back"]) for row in floor.refunds(guests)] == [
+        ("succeeded", False),
+        ("succeeded", False),
+    ]
+    assert LedgerEntry.objects.filter(kind="refund", amount=-10000).count() == 1
 
 
 def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests: Party) -> None:

@@ -8,7 +8,7 @@ import pytest
 from payments.errors import PaymentUnknown, WrongState
 from payments.gateways.base import Kind, Outcome, RefundOutcome
 from payments.gateways.sandbox.wallet.models import WalletPayment
-from payments.models import LedgerEntry, Payment, Refund
+from payments.models import LedgerEntry, Refund
 from payments.services.complete_payment import apply_outcome
 from payments.services.failed_refunds import pay_back_in_cash, retry_refund, withdraw_refund
 from payments.services.refunds import record_refund
@@ -58,7 +58,7 @@ def test_a_refused_refund_of_a_rejected_order_is_not_asked_for_again_and_again(
 
 
 def test_an_order_rejected_beside_a_refused_refund_gives_back_the_rest(party: Party, refused: Refund) -> None:
-    party.reject(Payment.objects.get().order_id)
+    party.reject(party.bill().lines.get().order_id)
     settle_events()
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [3000, 7000]
     assert party.sums().held == 0
@@ -128,7 +128,7 @@ def test_withdrawing_after_the_order_was_rejected_gives_the_whole_order_back(
     party: Party, refused: Refund
 ) -> None:
     bank_recovers()
-    party.reject(Payment.objects.get().order_id)
+    party.reject(party.bill().lines.get().order_id)
     settle_events()
     resolve(withdraw_refund, refused)
     settle_events()

@@ -4,11 +4,12 @@ import time
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from events.kernel.databases import atomic
+from events.kernel.ids import new_id
 from payments.models import Payment
 from payments.services.complete_payment import complete_payment
 from payments.services.translate import read_return_token, return_token
@@ -19,9 +20,26 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_bill_that_is_not_written_yet_asks_to_come_back(party: Party) -> None:
-    response = party.phone().pay(order_id=str(uuid4()))
+    response = party.phone().pay(order_id=str(new_id()))
     assert (response.status_code, response["Retry-After"]) == (409, "1")
     assert response.json()["type"] == "urn:hansang:problem:bill-not-ready"
+    assert not Payment.objects.exists()
+
+
+def id_made(ago: timedelta) -> UUID:
+    """An id as `new_id` made it then."""
+    fresh = new_id().int
+    return UUID(int=fresh - (int(ago.total_seconds() * 1000) << 80))
+
+
+def test_another_tabs_order_and_no_order_at_all_are_the_same_to_a_phone(
+    party: Party, make_party: MakeParty
+) -> None:
+    stranger = make_party().phone()
+    wanted = [party.place(6500), uuid4(), id_made(timedelta(hours=1)), UUID(int=2**128 - 1), UUID(int=0)]
+    answers = [stranger.pay(order_id=str(order)) for order in wanted]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.content for answer in answers}) == 1
     assert not Payment.objects.exists()
 
 
@@ -123,7 +141,7 @@ def test_strangers_see_and_pay_nothing(party: Party, make_party: MakeParty, wall
     payment = party.phone().start(order_id=order)
     other = make_party()
     stranger = other.phone()
-    assert stranger.pay(order_id=order).status_code == 409
+    assert stranger.pay(order_id=order).status_code == 404
     assert stranger.api.get(f"/api/v1/payments/{payment.id}/").status_code == 404
     assert stranger.api.get(f"/api/v1/t/{party.token}/bill/").status_code == 403
     assert party.phone().api.get(f"/api/v1/payments/{payment.id}/").json()["state"] == "started"

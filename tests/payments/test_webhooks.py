@@ -235,3 +235,31 @@ def test_secrets_are_encrypted_and_never_printed(party: Party) -> None:
     row = str(GatewayAccount.objects.filter(pk=account.pk).values().get())
     assert key not in row
     assert account.webhook_secrets[0] not in row
+
+
+def test_a_replay_after_the_money_was_booked_books_nothing_again(party: Party) -> None:
+    payment = attempt(party)
+    account, body = payment.account, message(payment)
+    first = headers_of(account, body, message_id="msg_first")
+    assert send(account, body, first) == 204
+    settle_events()
+    more = message(payment, amount=payment.amount * 2)
+    forged = headers_of(account, body, secret="whsec_" + "bmV3" * 8, message_id="msg_forged")
+    replays = [
+        (body, first, 204),  # the same call again
+        (more, headers_of(account, more, message_id="msg_first"), 204),  # its number with other words
+        (body, headers_of(account, body, message_id="msg_second"), 204),  # its words with another number
+        (body, first | {"webhook-timestamp": "1700000000"}, 401),
+        (body, headers_of(account, body, age=301, message_id="msg_first"), 401),
+        (body, forged, 401),
+        (more, first, 401),
+    ]
+    for text, headers, status in replays:
+        assert send(account, text, headers) == status
+        settle_events()
+    payment.refresh_from_db()
+    assert (payment.state, payment.captured, payment.returned) == (PaymentState.CAPTURED, 6500, 0)
+    assert sorted(GatewayEvent.objects.values_list("dedupe_key", flat=True)) == ["msg_first", "msg_second"]
+    assert list(LedgerEntry.objects.values_list("kind", "amount")) == [("capture", 6500)]
+    topics = ("payment.captured", "bill.paid", "refund.requested", "payment.flagged")
+    assert [len(published(topic)) for topic in topics] == [1, 1, 0, 0]
