@@ -26,6 +26,7 @@ TITLES = {
     415: gettext_lazy("This format is not understood"),
     429: gettext_lazy("Too many requests: please wait a moment"),
     500: gettext_lazy("Something went wrong on our side"),
+    503: gettext_lazy("We are out of breath: please try again in a moment"),
 }
 UNREADABLE = (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError)
 
