@@ -1,18 +1,23 @@
 """The safety net: a process that needs neither Redis nor Celery and runs what nobody else did."""
 
 import logging
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import close_old_connections, connections
 
 from events import relay
-from events.delivery import drain
+from events.delivery import DRAIN_SECONDS, drain
 from events.kernel.databases import all_aliases
 
 logger = logging.getLogger(__name__)
 
 EVERY_SECONDS = 0.5
 LATE_SECONDS = 1.0
+HUNG = 70  # exit code
 
 
 def sweep() -> int:
@@ -23,8 +28,29 @@ def sweep() -> int:
         relay.reclaim(alias)
         relay.hold_blocked(alias)
         for context in relay.overdue_contexts(alias, LATE_SECONDS):
-            count += drain(context)
+            with time_limit(DRAIN_SECONDS + settings.CELERY_TASK_TIME_LIMIT, context):
+                count += drain(context)
     return count
+
+
+@contextmanager
+def time_limit(seconds: float, context: str) -> Iterator[None]:
+    """Ends the process when a handler hangs, as Celery does with its children: a safety net must not hang.
+
+    Whoever supervises it starts it again; the attempt is counted, so the handler is a dead letter in the end.
+    """
+    timer = threading.Timer(seconds, _end, [context])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _end(context: str) -> None:
+    logger.critical("a handler of %s hangs: this process ends to free its row", context)
+    os._exit(HUNG)
 
 
 def run_forever(stop: threading.Event) -> None:
