@@ -15,6 +15,10 @@ def _style(request: Any) -> str:
     return static("backoffice/backoffice.css")
 
 
+def _queue_style(request: Any) -> str:
+    return static("backoffice/queue.css")
+
+
 def _icon(request: Any) -> str:
     return static("shared/icon.svg")
 
@@ -60,7 +64,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "8px",
     "COLORS": {"base": _GRAY, "primary": _GREEN},
-    "STYLES": [_style],
+    "STYLES": [_style, _queue_style],
     "DASHBOARD_CALLBACK": "config.backoffice.dashboard.dashboard",
     "SIDEBAR": {
         "show_search": False,

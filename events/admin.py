@@ -1,30 +1,31 @@
 """The event queue for owners: what happened, what waits, what died, and what somebody did about it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin import helpers
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from events import operations
-from events.kernel.backoffice import ReadOnlyAdmin, ScopedTabularInline, StoreScopedAdmin, actor_of
-from events.kernel.errors import DomainError
-from events.meanings import meaning_of, plain_error
-from events.models import Delivery, DeliveryStatus, Event, Intervention
+from events.base import DomainEvent
+from events.confirmation import ACTION_NAMES, confirm
+from events.kernel.backoffice import ReadOnlyAdmin, ScopedTabularInline, StoreScopedAdmin
+from events.meanings import meaning_of, plain_error, subjects_of
+from events.models import Delivery, DeliveryStatus, Event, Intervention, PausedHandler
+from events.registry import all_handlers, contexts_with_handlers
 
 STATUS_COLORS = {
     DeliveryStatus.PENDING: "info",
@@ -34,33 +35,57 @@ STATUS_COLORS = {
     DeliveryStatus.HELD: "warning",
     DeliveryStatus.DISCARDED: "",
 }
-ACTION_NAMES = {
-    operations.RETRY: _("Retry"),
-    operations.DISCARD: _("Discard"),
-    operations.REPLAY: _("Replay"),
-}
-CONSEQUENCES = {
-    operations.RETRY: _("Each of these steps is tried again now, with a fresh count of attempts."),
-    operations.DISCARD: _("These steps will never happen. What waited behind them goes on."),
-    operations.REPLAY: _("Each of these finished steps happens once more. Steps are made to bear that."),
-}
+_PAUSED = -1  # not a status: it waits because its step is paused
+COUNTED = 10_000
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
+    """Counts no further than a person turns pages: a million rows take longer to count than to show."""
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows.order_by()[:COUNTED].count())
+
+
+class _KnownFilter(admin.SimpleListFilter):
+    """Offers what the code knows instead of asking the table for every distinct value."""
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        return rows.filter(**{self.parameter_name: self.value()}) if self.value() else rows
+
+
+class HandlerFilter(_KnownFilter):
+    title = _("step")
+    parameter_name = "handler"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        known = [(each.name, str(meaning_of(each.name).what)) for each in all_handlers()]
+        asked = request.GET.get("handler", "")
+        if asked and asked not in dict(known):  # a step that is gone still has its rows
+            known.append((asked, asked))
+        return sorted(known, key=lambda each: each[1])
+
+
+class ContextFilter(_KnownFilter):
+    title = _("part of the system")
+    parameter_name = "context"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, name) for name in contexts_with_handlers()]
+
+
+class TopicFilter(_KnownFilter):
+    title = _("event")
+    parameter_name = "topic"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, name) for name in sorted({topic for topic, _version in DomainEvent.types})]
 
 
 def story_link(correlation_id: UUID) -> str:
     """The page that tells everything of one story in the order of time."""
     return reverse("admin:story", args=[correlation_id])
-
-
-class ReasonForm(forms.Form):
-    """Why somebody interferes; the history keeps it."""
-
-    reason = forms.CharField(
-        label=_("Why?"), required=False, max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 2})
-    )
-
-    def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = required
 
 
 class DeliveryInline(ReadOnlyAdmin, ScopedTabularInline):
@@ -92,13 +117,14 @@ class EventAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     """Facts, as they were published."""
 
     list_display = ("topic", "stream_number", "occurred_at")
-    list_filter = ("topic", "occurred_at")
+    list_filter = (TopicFilter, "occurred_at")
+    paginator = BoundedPaginator
     search_fields = ("id", "stream", "correlation_id")
     date_hierarchy = None
     ordering = ("-occurred_at",)
     show_full_result_count = False
     inlines = (DeliveryInline,)
-    fields = ("topic", "occurred_at", "stream_number", "story", "caused_by", "pretty_payload")
+    fields = ("topic", "occurred_at", "stream_number", "story", "caused_by", "again", "pretty_payload")
     readonly_fields = fields
 
     @display(description=_("stream"))
@@ -121,6 +147,15 @@ class EventAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         url = reverse("admin:events_event_change", args=[row.causation_id])
         return format_html('<a class="hs-link" href="{}">{}</a>', url, gettext("an earlier event"))
 
+    @display(description=_("once more"))
+    def again(self, row: Event) -> SafeString:
+        page = reverse("admin:queue_act")
+        links = (
+            (f"{page}?action=replay&event={row.pk}", gettext("Replay this event")),
+            (f"{page}?action=replay&stream={row.stream}", gettext("Replay its whole stream")),
+        )
+        return format_html_join(" · ", '<a class="hs-link" href="{}">{}</a>', links)
+
     @display(description=_("content"))
     def pretty_payload(self, row: Event) -> SafeString:
         text = json.dumps(row.payload, ensure_ascii=False, indent=2)
@@ -133,7 +168,8 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
     store_field = "event__store_id"
     list_display = ("step", "state", "problem", "happened")
-    list_filter = ("status", "context", "handler")
+    list_filter = ("status", ContextFilter, HandlerFilter)
+    paginator = BoundedPaginator
     search_fields = ("handler", "event__correlation_id", "event__id", "stream")
     ordering = ("-pk",)
     list_select_related = ("event",)
@@ -165,14 +201,22 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
     @display(description=_("if it does not happen"))
     def effect(self, row: Delivery) -> str:
-        return str(meaning_of(row.handler).effect)
+        return meaning_of(row.handler).of(subjects_of([row.event]).get(row.event_id, ""))
 
-    @display(description=_("status"), label={label: STATUS_COLORS[label] for label in DeliveryStatus})
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
+        rows: QuerySet[Delivery] = super().get_queryset(request)
+        paused = PausedHandler.objects.using(rows.db).filter(handler=OuterRef("handler"))
+        return rows.annotate(is_paused=Exists(paused))
+
+    @display(description=_("status"), label={**STATUS_COLORS, _PAUSED: "warning"})
     def state(self, row: Delivery) -> tuple[int, str]:
-        return row.status, row.get_status_display()
+        waits = row.status == DeliveryStatus.PENDING and getattr(row, "is_paused", False)
+        return _PAUSED if waits else row.status, self.status_name(row)
 
     @display(description=_("status"))
     def status_name(self, row: Delivery) -> str:
+        if row.status == DeliveryStatus.PENDING and getattr(row, "is_paused", False):
+            return gettext("held: this step is paused")
         return row.get_status_display()
 
     @display(description=_("problem"))
@@ -250,68 +294,49 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         return self.get_queryset(request).filter(pk=row.pk)
 
     def _confirm(self, request: HttpRequest, name: str, rows: QuerySet[Delivery]) -> HttpResponse:
-        """Shows what would happen; only the POST of that page's own button does it."""
-        is_confirmed = request.method == "POST" and "confirmed" in request.POST
-        form = ReasonForm(request.POST if is_confirmed else None, required=name == operations.DISCARD)
-        if is_confirmed and form.is_valid():
-            self._perform(request, name, rows, form.cleaned_data["reason"])
-            return HttpResponseRedirect(self.list_url())
-        agenda = operations.plan(name, rows)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": ACTION_NAMES[name],
-            "consequence": CONSEQUENCES[name],
-            "affected": [(meaning_of(row.handler).what, row) for row in agenda.affected],
-            "skipped": [(meaning_of(row.handler).what, why) for row, why in agenda.skipped],
-            "released": agenda.released,
-            "form": form,
-            "is_dangerous": name == operations.DISCARD,
-            "admin_action": request.POST.get("action", ""),
-            "select_across": request.POST.get("select_across", "0"),
-            "selected": request.POST.getlist(helpers.ACTION_CHECKBOX_NAME),
-            "list_url": self.list_url(),
-        }
-        return TemplateResponse(request, "admin/events/confirm_operation.html", context)
-
-    def _perform(self, request: HttpRequest, name: str, rows: QuerySet[Delivery], reason: str) -> None:
-        acts: dict[str, Callable[..., operations.Plan]] = {
-            operations.RETRY: operations.retry,
-            operations.DISCARD: operations.discard,
-            operations.REPLAY: operations.replay,
-        }
-        try:
-            done = acts[name](rows, actor=operations.Actor(*actor_of(request)), reason=reason)
-        except DomainError as error:
-            messages.error(request, str(error.title))
-            return
-        count = len(done.affected)
-        text = ngettext("%(what)s: %(count)s step", "%(what)s: %(count)s steps", count)
-        messages.success(request, text % {"what": ACTION_NAMES[name], "count": count})
+        hidden = []
+        if "action" in request.POST:
+            hidden = [(key, request.POST.get(key, "0")) for key in ("action", "select_across")]
+        selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
+        hidden += [(helpers.ACTION_CHECKBOX_NAME, pk) for pk in selected]
+        return confirm(request, name, rows, back=self.list_url(), hidden=hidden)
 
 
 @admin.register(Intervention)
 class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
-    """Who did what to the queue, and why."""
+    """Who did what to the queue, and why. What concerns every store (a pause) is shown to all."""
 
     list_display = ("what", "actor_name", "reason", "created_at")
+    list_filter = ("action", "created_at")
+    search_fields = ("actor_name", "reason")
     ordering = ("-created_at",)
-    fields = ("what", "actor_name", "reason", "created_at", "steps")
+    show_full_result_count = False
+    fields = ("what", "actor_name", "reason", "created_at", "asked", "also_released", "steps")
     readonly_fields = fields
 
-    def store_id_of(self, obj: Intervention) -> UUID | None:
-        return UUID(obj.deliveries[0]["store_id"]) if obj.deliveries else None
+    def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
+        is_general = isinstance(obj, Intervention) and obj.store_id is None
+        return super()._allowed(request, None if is_general else obj, edit=edit)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Intervention]:
         rows: QuerySet[Intervention] = admin.ModelAdmin.get_queryset(self, request)
-        mine = Q(pk=None)
-        for store_id in self.stores_for(request):
-            mine |= Q(deliveries__contains=[{"store_id": str(store_id)}])
-        return rows.filter(mine)
+        return rows.filter(Q(store_id=None) | Q(store_id__in=list(self.stores_for(request))))
 
     @display(description=_("what"))
     def what(self, row: Intervention) -> str:
-        return f"{ACTION_NAMES.get(row.action, row.action)} · {len(row.deliveries)}"
+        name = ACTION_NAMES.get(row.action, row.action)
+        handler = row.selection.get("handler")
+        parts = [name, meaning_of(handler).what if handler else "", row.affected or ""]
+        return " · ".join(str(part) for part in parts if part)
+
+    @display(description=_("what was asked for"))
+    def asked(self, row: Intervention) -> str:
+        said = [f"{key}: {value}" for key, value in row.selection.items()]
+        return ", ".join(said) or gettext("picked by hand")
+
+    @display(description=_("went on because of it"))
+    def also_released(self, row: Intervention) -> int:
+        return row.released
 
     @display(description=_("steps"))
     def steps(self, row: Intervention) -> SafeString:

@@ -9,7 +9,8 @@ from events.models import PausedHandler
 
 _BACKLOG = """
 SELECT context, CASE WHEN handler = ANY(ARRAY(SELECT handler FROM events_pausedhandler))
-                     THEN 'paused' ELSE 'due' END, count(*), extract(epoch FROM clock_timestamp() - min(due_at))
+                     THEN 'paused' ELSE 'due' END, count(*),
+       extract(epoch FROM clock_timestamp() - min(due_at))
 FROM events_delivery WHERE status = 0 AND due_at <= clock_timestamp() GROUP BY 1, 2
 UNION ALL
 SELECT context, CASE status WHEN 3 THEN 'dead' ELSE 'held' END, count(*), NULL

@@ -10,7 +10,8 @@ from events.kernel.databases import all_aliases
 
 # By the partial index of what is stuck; `last_error` starts with the kind of the error and a colon.
 _CAUSES = """
-SELECT e.store_id, d.handler, split_part(d.last_error, ':', 1) AS error, count(*), min(d.done_at), max(d.done_at),
+SELECT e.store_id, d.handler, split_part(d.last_error, ':', 1) AS error, count(*),
+       min(d.done_at), max(d.done_at),
        (array_agg(d.event_id ORDER BY d.done_at DESC))[1], (array_agg(e.topic ORDER BY d.done_at DESC))[1],
        (array_agg(left(split_part(d.last_error, E'\\n', 1), 200) ORDER BY d.done_at DESC))[1],
        (array_agg(e.payload ->> 'number' ORDER BY d.done_at DESC))[1],

@@ -157,6 +157,7 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
             "active": on_deliveries and not on_dead,
         },
         {"title": _("Events"), "link": reverse("admin:events_event_changelist")},
+        {"title": _("Switches"), "link": reverse("admin:queue_steps")},
         {"title": _("What was done"), "link": reverse("admin:events_intervention_changelist")},
     ]
     return [{"page": "queue", "models": models, "items": items}]

@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from config.backoffice import queue, stories
-from config.backoffice.dashboard import duration
+from config.backoffice import stories
 from events.kernel.backoffice import managed_stores
 from events.kernel.errors import DomainError
 from stores.services import pause_store, resume_store
@@ -22,26 +21,6 @@ from stores.services import pause_store, resume_store
 def _page(request: HttpRequest, template: str, title: str, **values: Any) -> TemplateResponse:
     context = {**site.each_context(request), "title": title, **values}
     return TemplateResponse(request, template, context)
-
-
-@require_safe
-def queue_overview(request: HttpRequest) -> HttpResponse:
-    """GET /admin/queue/: how the event queue of the caller's stores is doing."""
-    stores = list(managed_stores(request))
-    health = queue.health(stores)
-    minutes = queue.per_minute(stores)
-    highest = max((count for _at, count in minutes), default=0) or 1
-    return _page(
-        request,
-        "backoffice/queue.html",
-        gettext("Event queue"),
-        health=health,
-        oldest=duration(health.oldest_age) if health.oldest_age >= 1 else "0",
-        is_late=health.oldest_age > 60,
-        groups=queue.dead_groups(stores),
-        minutes=[(at, count, count / highest) for at, count in minutes],
-        done_last_hour=sum(count for _at, count in minutes),
-    )
 
 
 @require_safe

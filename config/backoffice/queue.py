@@ -1,110 +1,186 @@
-"""The health of the event queue as its owner reads it: a few figures, bars, dead letters in plain words."""
+"""The state of the event queue for its owner: figures, causes of dead letters, what is gone or paused."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, QuerySet
-from django.db.models.functions import TruncMinute
+from django.db import connections
 from django.utils import timezone
 
 from events.kernel.databases import all_aliases
-from events.meanings import Meaning, meaning_of, plain_error
-from events.models import Delivery, DeliveryStatus
+from events.meanings import Meaning, meaning_of, plain_error, subjects_of
+from events.models import Delivery, DeliveryStatus, PausedHandler
+from events.operations import is_known, paused_handlers
 
-MINUTES = 60
+Scope = list[UUID] | None  # None: every store
+
+# What is neither done nor discarded is little and has a partial index, however long the history is.
+_OPEN = """
+SELECT d.handler, d.status, CASE WHEN d.status = 3 THEN split_part(d.last_error, ':', 1) ELSE '' END,
+       count(*), count(*) FILTER (WHERE d.status = 0 AND d.attempts > 0),
+       min(CASE WHEN d.replays > 0 THEN d.due_at ELSE e.occurred_at END)
+         FILTER (WHERE d.status = 1 OR (d.status = 0 AND d.due_at <= clock_timestamp())),
+       max(d.done_at) FILTER (WHERE d.status = 3), max(d.id)
+FROM events_delivery d JOIN events_event e ON e.id = d.event_id
+WHERE d.status NOT IN (2, 5) AND (%(all)s OR e.store_id = ANY(%(stores)s))
+GROUP BY 1, 2, 3
+"""
+_UNSHIPPED = """
+SELECT count(*), min(occurred_at) FROM events_event
+WHERE shipped_at IS NULL AND (%(all)s OR store_id = ANY(%(stores)s))
+"""
 
 
-class Health(NamedTuple):
-    """Of some stores: age (seconds) of the most belated step, and how many wait, died, or are held."""
-
-    oldest_age: float
-    waiting: int
-    retrying: int
-    dead: int
-    held: int
-
-
-class DeadGroup(NamedTuple):
-    """Dead letters of one handler."""
+@dataclass
+class Cause:
+    """Dead letters of one handler with one kind of error. `text` names the newest one's order or table."""
 
     handler: str
+    error: str
     meaning: Meaning
     problem: Any
     letters: int
-    held: int
     newest: datetime
+    newest_id: int
+    alias: str
+    held: int = 0
+    text: str = ""
 
 
-def _of(alias: str, store_ids: list[UUID]) -> QuerySet[Delivery]:
-    return Delivery.objects.using(alias).filter(event__store_id__in=store_ids)
+class Orphans(NamedTuple):
+    """Open deliveries of a handler that is no more."""
+
+    handler: str
+    count: int
 
 
-def health(store_ids: list[UUID]) -> Health:
-    """One query per database."""
-    now = timezone.now()
-    total = Health(0.0, 0, 0, 0, 0)
+class Paused(NamedTuple):
+    """A handler that somebody stopped, and how many of its deliveries wait for that."""
+
+    row: PausedHandler
+    meaning: Meaning
+    waiting: int
+
+
+@dataclass
+class State:
+    """Everything that is open. `oldest_age` is in seconds."""
+
+    oldest_age: float = 0.0
+    waiting: int = 0
+    retrying: int = 0
+    dead: int = 0
+    held: int = 0
+    unshipped: int = 0
+    causes: list[Cause] = field(default_factory=list)
+    orphans: list[Orphans] = field(default_factory=list)
+    paused: list[Paused] = field(default_factory=list)
+
+
+class _Row(NamedTuple):
+    alias: str
+    handler: str
+    status: int
+    error: str
+    count: int
+    retrying: int
+    oldest: datetime | None
+    died_at: datetime | None
+    newest_id: int
+
+
+def parameters(scope: Scope) -> dict[str, Any]:
+    """The scope as our statements take it."""
+    return {"all": scope is None, "stores": scope or []}
+
+
+def state(scope: Scope) -> State:
+    """Three queries per database, and up to three to name the orders of dead letters."""
+    rows = [row for alias in all_aliases() for row in _open(alias, scope)]
+    paused = paused_handlers()
+    found = State()
+    for row in rows:
+        _count(found, row, is_paused=row.handler in paused)
+    found.causes = _causes(rows)
+    found.orphans = _orphans(rows)
+    found.paused = [_paused(row, rows) for row in sorted(paused.values(), key=lambda row: row.handler)]
+    _count_unshipped(found, scope)
+    return found
+
+
+def _open(alias: str, scope: Scope) -> list[_Row]:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(_OPEN, parameters(scope))
+        return [_Row(alias, *row) for row in cursor.fetchall()]
+
+
+def _count(found: State, row: _Row, *, is_paused: bool) -> None:
+    if row.status == DeliveryStatus.DEAD:
+        found.dead += row.count
+    elif row.status == DeliveryStatus.HELD or is_paused:
+        found.held += row.count
+    else:
+        found.waiting += row.count
+        found.retrying += row.retrying
+        _age(found, row.oldest if is_known(row.handler) else None)
+
+
+def _age(found: State, since: datetime | None) -> None:
+    if since:
+        found.oldest_age = max(found.oldest_age, (timezone.now() - since).total_seconds())
+
+
+def _count_unshipped(found: State, scope: Scope) -> None:
+    """An event that is not fanned out yet has no delivery at all."""
     for alias in all_aliases():
-        found = _of(alias, store_ids).aggregate(
-            due=Min("due_at", filter=Q(status=DeliveryStatus.PENDING, due_at__lte=now)),
-            waiting=Count("pk", filter=Q(status__in=(DeliveryStatus.PENDING, DeliveryStatus.RUNNING))),
-            retrying=Count("pk", filter=Q(status=DeliveryStatus.PENDING, attempts__gt=0)),
-            dead=Count("pk", filter=Q(status=DeliveryStatus.DEAD)),
-            held=Count("pk", filter=Q(status=DeliveryStatus.HELD)),
+        with connections[alias].cursor() as cursor:
+            cursor.execute(_UNSHIPPED, parameters(scope))
+            count, oldest = cursor.fetchone()
+        found.unshipped += count
+        _age(found, oldest)
+
+
+def _causes(rows: list[_Row]) -> list[Cause]:
+    """The newest first, each in a sentence about its newest order or table."""
+    held: dict[str, int] = {}
+    for row in rows:
+        if row.status == DeliveryStatus.HELD:
+            held[row.handler] = held.get(row.handler, 0) + row.count
+    causes = [
+        Cause(
+            row.handler, row.error, meaning_of(row.handler), plain_error(row.error), row.count,
+            row.died_at or timezone.now(), row.newest_id, row.alias, held.get(row.handler, 0),
         )
-        age = (now - found["due"]).total_seconds() if found["due"] else 0.0
-        total = Health(
-            max(total.oldest_age, age),
-            total.waiting + found["waiting"],
-            total.retrying + found["retrying"],
-            total.dead + found["dead"],
-            total.held + found["held"],
-        )
-    return total
+        for row in rows
+        if row.status == DeliveryStatus.DEAD and is_known(row.handler)
+    ]  # fmt: skip
+    _name(causes)
+    return sorted(causes, key=lambda cause: cause.newest, reverse=True)
 
 
-def per_minute(store_ids: list[UUID]) -> list[tuple[datetime, int]]:
-    """(minute, finished steps) of the last hour, the oldest first, no minute left out."""
-    now = timezone.now().replace(second=0, microsecond=0)
-    since = now - timedelta(minutes=MINUTES - 1)
-    counts = {since + timedelta(minutes=offset): 0 for offset in range(MINUTES)}
-    for alias in all_aliases():
-        rows = (
-            _of(alias, store_ids)
-            .filter(status=DeliveryStatus.DONE, done_at__gte=since)
-            .annotate(minute=TruncMinute("done_at"))
-            .values("minute")
-            .annotate(count=Count("pk"))
-            .order_by()
-        )
-        for row in rows:
-            counts[row["minute"]] = counts.get(row["minute"], 0) + row["count"]
-    return sorted(counts.items())
+def _name(causes: list[Cause]) -> None:
+    newest: dict[tuple[str, int], Delivery] = {}
+    for alias in {cause.alias for cause in causes}:
+        ids = [cause.newest_id for cause in causes if cause.alias == alias]
+        for delivery in Delivery.objects.using(alias).filter(pk__in=ids).select_related("event"):
+            newest[alias, delivery.pk] = delivery
+    subjects = subjects_of(delivery.event for delivery in newest.values())
+    for cause in causes:
+        delivery = newest[cause.alias, cause.newest_id]
+        cause.text = cause.meaning.of(subjects.get(delivery.event_id, ""))
 
 
-def dead_groups(store_ids: list[UUID]) -> list[DeadGroup]:
-    """Dead letters by handler, the newest first."""
-    groups = [group for alias in all_aliases() for group in _dead_in(alias, store_ids)]
-    return sorted(groups, key=lambda group: group.newest, reverse=True)
+def _orphans(rows: list[_Row]) -> list[Orphans]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        if not is_known(row.handler):
+            counts[row.handler] = counts.get(row.handler, 0) + row.count
+    return [Orphans(handler, count) for handler, count in sorted(counts.items())]
 
 
-def _dead_in(alias: str, store_ids: list[UUID]) -> list[DeadGroup]:
-    stuck = _of(alias, store_ids).filter(status__in=(DeliveryStatus.DEAD, DeliveryStatus.HELD))
-    rows = stuck.values("handler").annotate(
-        count=Count("pk", filter=Q(status=DeliveryStatus.DEAD)),
-        held=Count("pk", filter=Q(status=DeliveryStatus.HELD)),
-        newest=Max("done_at", filter=Q(status=DeliveryStatus.DEAD)),
-        problem=Max("last_error", filter=Q(status=DeliveryStatus.DEAD)),
+def _paused(row: PausedHandler, rows: list[_Row]) -> Paused:
+    waiting = sum(
+        each.count for each in rows if each.handler == row.handler and each.status == DeliveryStatus.PENDING
     )
-    return [
-        DeadGroup(
-            row["handler"],
-            meaning_of(row["handler"]),
-            plain_error(row["problem"]),
-            row["count"],
-            row["held"],
-            row["newest"],
-        )
-        for row in rows.order_by()
-        if row["count"]
-    ]
+    return Paused(row, meaning_of(row.handler), waiting)

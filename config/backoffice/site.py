@@ -54,10 +54,15 @@ class BackOfficeSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         # Imported late: the site exists before the models that these pages read.
-        from config.backoffice import pages
+        from config.backoffice import pages, queue_pages
 
         return [
-            path("queue/", self.admin_view(pages.queue_overview), name="queue"),
+            path("queue/", self.admin_view(queue_pages.overview), name="queue"),
+            path("queue/act/", self.admin_view(queue_pages.act), name="queue_act"),
+            path("queue/replay/", self.admin_view(queue_pages.replay_form), name="queue_replay"),
+            path("queue/gone/", self.admin_view(queue_pages.orphans), name="queue_gone"),
+            path("queue/steps/", self.admin_view(queue_pages.steps), name="queue_steps"),
+            path("queue/switch/", self.admin_view(queue_pages.switch), name="queue_switch"),
             path("story/<uuid:correlation_id>/", self.admin_view(pages.story), name="story"),
             path("taking-orders/", self.admin_view(pages.taking_orders), name="taking_orders"),
         ]

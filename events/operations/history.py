@@ -33,7 +33,7 @@ class History:
         self._rows: dict[UUID | None, Intervention] = {}
 
     def note(self, deliveries: list[Delivery], released: Counter[UUID]) -> None:
-        """Adds a batch, and how many others it let go in each store. Call in the transaction that changes it."""
+        """Adds a batch, and how many others it let go in each store. Call in the batch's transaction."""
         by_store: dict[UUID, list[Delivery]] = defaultdict(list)
         for row in deliveries:
             by_store[row.event.store_id].append(row)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from events.kernel.ids import new_id
 from events.models import Delivery, DeliveryStatus, Event
@@ -58,6 +59,7 @@ def make_delivery(
         store_id=store.pk,
         payload={"number": 7},
         correlation_id=fields.pop("correlation_id", new_id()),
+        shipped_at=timezone.now(),
     )
     defaults = {
         "handler": "notifications.ring_for_order",

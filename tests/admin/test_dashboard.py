@@ -198,14 +198,6 @@ def test_the_story_shows_only_the_own_stores(boss: Client, foreign_boss: Client,
     assert foreign_boss.get(path).status_code == 404
 
 
-def test_the_queue_page_groups_dead_letters_by_step(boss: Client, store: Store) -> None:
-    make_delivery(store)
-    make_delivery(store, stream="order:2")
-    make_delivery(make_store(), stream="order:3")
-    groups = boss.get("/admin/queue/").context["groups"]
-    assert [(group.handler, group.letters) for group in groups] == [("notifications.ring_for_order", 2)]
-
-
 def test_every_handler_has_words_for_the_owner() -> None:
     from config.backoffice.meanings import MEANINGS
     from events.registry import all_handlers

@@ -1,0 +1,356 @@
+"""The queue page and its acts: plain words, the own stores only, a question before every change."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+
+from events import operations
+from events.models import Delivery, DeliveryStatus, FailedAttempt, Intervention, PausedHandler
+from events.operations import Actor
+from orders.models import Order
+from stores.models import Store, User
+from tests.admin.conftest import admitted, make_delivery, signed_in
+from tests.admin.test_dashboard import make_order
+from tests.factories import make_store
+
+ME = Actor(None, "Kim")
+PAGE, ACT, SWITCH = "/admin/queue/", "/admin/queue/act/", "/admin/queue/switch/"
+RING = "notifications.ring_for_order"
+QUERY_LIMIT = 24
+
+
+@pytest.fixture
+def platform(platform_admin: User, store: Store) -> Client:
+    return signed_in(platform_admin)
+
+
+def text_of(client: Client, path: str = PAGE, **query: Any) -> str:
+    answer = client.get(path, query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def status_of(row: Delivery) -> int:
+    row.refresh_from_db()
+    return row.status
+
+
+def pressed(client: Client, path: str, query: dict[str, Any], **more: Any) -> Any:
+    """What the button of a confirmation page sends."""
+    return client.post(path, {**query, "confirmed": "yes", "reason": "", **more})
+
+
+# --- What it says ----------------------------------------------------------------------------------
+
+
+def test_a_dead_letter_is_a_sentence_about_its_order(boss: Client, store: Store) -> None:
+    row = make_delivery(store)
+    row.event.payload = {"number": 128, "table_name": "C2"}
+    row.event.save()
+    page = text_of(boss)
+    assert "The kitchen&#x27;s board was not told of order 128 (table C2)." in page
+    assert "The other side could not be reached." in page
+
+
+def test_a_fact_about_money_is_named_by_its_order(boss: Client, store: Store) -> None:
+    order = make_order(store)
+    Order.objects.filter(pk=order.pk).update(number=128)
+    row = make_delivery(store, handler="payments.send_refund", context="payments")
+    row.event.payload = {"order_id": str(order.pk), "tab_id": str(order.tab_id)}
+    row.event.save()
+    assert "The money for order 128 (table C2) has not been given back yet." in text_of(boss)
+
+
+@pytest.mark.parametrize("language", ["ko", "zh-hans", "ja"])
+def test_the_sentence_speaks_the_owners_language(boss: Client, store: Store, language: str) -> None:
+    make_delivery(store)
+    boss.cookies["hs_lang"] = language
+    with translation.override(language):
+        expected = translation.gettext("What did not happen")
+    page = text_of(boss)
+    assert expected in page and "was not told of" not in page and "7" in page
+
+
+def test_letters_of_one_cause_are_one_entry(boss: Client, store: Store) -> None:
+    make_delivery(store)
+    make_delivery(store, stream="order:2")
+    make_delivery(store, stream="order:3", last_error="ValidationError: odd\n\ntrace")
+    make_delivery(make_store(), stream="order:4")
+    causes = boss.get(PAGE).context["state"].causes
+    assert sorted((cause.error, cause.letters) for cause in causes) == [
+        ("ConnectionError", 2),
+        ("ValidationError", 1),
+    ]
+
+
+def test_a_quiet_queue_says_so(boss: Client) -> None:
+    page = text_of(boss)
+    assert "There is nothing to decide." in page and "None in the last 24 hours." in page
+
+
+def test_the_figures_tell_what_waits_and_since_when(boss: Client, store: Store) -> None:
+    late = make_delivery(store, DeliveryStatus.PENDING, attempts=2)
+    type(late.event).objects.filter(pk=late.event_id).update(
+        occurred_at=timezone.now() - timedelta(minutes=5)
+    )
+    make_delivery(store, DeliveryStatus.HELD, stream="order:2")
+    state = boss.get(PAGE).context["state"]
+    assert (state.waiting, state.retrying, state.held) == (1, 1, 1)
+    assert 299 < state.oldest_age < 320
+    assert "The queue is behind." in text_of(boss)
+
+
+def test_the_day_is_drawn_and_told_as_a_table(boss: Client, store: Store) -> None:
+    now = timezone.now()
+    for number in range(3):
+        make_delivery(store, DeliveryStatus.DONE, stream=f"order:{number}", done_at=now)
+    make_delivery(store, DeliveryStatus.DONE, stream="old", done_at=now - timedelta(days=2))
+    died = make_delivery(store, stream="dead", died_at=now - timedelta(hours=3), done_at=now)
+    FailedAttempt.objects.create(delivery=died, attempt=1, error="x", at=now - timedelta(hours=3))
+    make_delivery(make_store(), DeliveryStatus.DONE, stream="foreign", done_at=now)
+    day = boss.get(PAGE).context["day"]
+    assert [(plot.kind, plot.total) for plot in day.plots] == [("done", 3), ("failed", 1), ("died", 1)]
+    assert [sum(row[place] for _hour, row in day.hours) for place in range(3)] == [3, 1, 1]
+    assert day.per_minute == pytest.approx(0.6)
+    page = text_of(boss)
+    assert page.count("<svg viewBox") == 3 and "<desc" in page and 'scope="row"' in page
+
+
+def test_a_letter_that_was_brought_back_stays_in_the_picture(boss: Client, store: Store) -> None:
+    row = make_delivery(store, died_at=timezone.now())
+    operations.retry(Delivery.objects.filter(pk=row.pk), actor=ME)
+    assert boss.get(PAGE).context["day"].plots[2].total == 1
+
+
+# --- Who sees what ---------------------------------------------------------------------------------
+
+
+def test_an_owner_sees_nothing_of_other_stores(foreign_boss: Client, store: Store) -> None:
+    make_delivery(store)
+    make_delivery(store, DeliveryStatus.PENDING, stream="2", handler="orders.gone", context="orders")
+    state = foreign_boss.get(PAGE).context["state"]
+    assert (state.dead, state.waiting, state.causes, state.orphans) == (0, 0, [], [])
+
+
+def test_a_platform_admin_sees_all(platform: Client, store: Store) -> None:
+    make_delivery(store)
+    make_delivery(make_store(), stream="2")
+    assert platform.get(PAGE).context["state"].dead == 2
+
+
+def test_an_act_reaches_the_own_stores_only(boss: Client, store: Store) -> None:
+    mine, foreign = make_delivery(store), make_delivery(make_store(), stream="2")
+    wish = {"action": "retry", "handler": RING, "error": "ConnectionError"}
+    assert boss.get(ACT, wish).context["plan"].count == 1
+    pressed(boss, ACT, wish)
+    assert (status_of(mine), status_of(foreign)) == (DeliveryStatus.PENDING, DeliveryStatus.DEAD)
+
+
+@pytest.mark.parametrize("path", [PAGE, ACT, "/admin/queue/replay/", "/admin/queue/steps/", SWITCH])
+def test_strangers_stay_outside(client: Client, store: Store, path: str) -> None:
+    make_delivery(store)
+    assert client.get(path, {"action": "retry", "handler": RING}).status_code == 302
+    kitchen = signed_in(admitted(store, "kitchen"))
+    assert kitchen.get(path, {"action": "retry", "handler": RING}).status_code == 302
+
+
+# --- Acts --------------------------------------------------------------------------------------------
+
+
+def test_looking_changes_nothing_and_the_button_retries(boss: Client, store: Store) -> None:
+    dead, held = make_delivery(store), make_delivery(store, DeliveryStatus.HELD, seq=2)
+    wish = {"action": "retry", "handler": RING, "error": "ConnectionError"}
+    page = text_of(boss, ACT, **wish)
+    assert "What would happen" in page and "1 step that waits behind goes on." in page
+    boss.post(ACT, wish)  # without the page's own button
+    assert status_of(dead) == DeliveryStatus.DEAD and not Intervention.objects.exists()
+    assert pressed(boss, ACT, wish, reason="printer is back").status_code == 302
+    assert (status_of(dead), status_of(held)) == (DeliveryStatus.PENDING, DeliveryStatus.PENDING)
+    row = Intervention.objects.get()
+    assert (row.action, row.store_id, row.affected, row.released) == ("retry", store.pk, 1, 1)
+    assert row.reason == "printer is back" and row.selection["handler"] == RING
+
+
+def test_discarding_wants_a_reason(boss: Client, store: Store) -> None:
+    dead = make_delivery(store)
+    wish = {"action": "discard", "handler": RING, "error": "ConnectionError"}
+    assert pressed(boss, ACT, wish).status_code == 200
+    assert status_of(dead) == DeliveryStatus.DEAD and not Intervention.objects.exists()
+    pressed(boss, ACT, wish, reason="told the guest by hand")
+    assert status_of(dead) == DeliveryStatus.DISCARDED and dead.note == "told the guest by hand"
+
+
+def test_what_grew_in_the_meantime_is_asked_again(boss: Client, store: Store) -> None:
+    make_delivery(store)
+    wish = {"action": "discard", "handler": RING, "error": "ConnectionError"}
+    seen = boss.get(ACT, wish).context["plan"].count
+    make_delivery(store, stream="order:2")
+    answer = pressed(boss, ACT, wish, reason="no use", expected=seen)
+    assert answer.status_code == 200 and answer.context["plan"].count == 2
+    assert Delivery.objects.filter(status=DeliveryStatus.DEAD).count() == 2
+    assert (
+        "It has become more"
+        in str([str(each) for each in get_messages(answer.wsgi_request)]) + answer.content.decode()
+    )
+
+
+def test_a_whole_stream_can_be_replayed(boss: Client, store: Store) -> None:
+    rows = [make_delivery(store, DeliveryStatus.DONE, seq=number) for number in (1, 2, 3)]
+    other = make_delivery(store, DeliveryStatus.DONE, stream="order:2")
+    wish = {"action": "replay", "stream": "order:1"}
+    plan = boss.get(ACT, wish).context["plan"]
+    assert (plan.count, plan.streams) == (3, 1)
+    pressed(boss, ACT, wish)
+    assert [status_of(row) for row in rows] == [0, 0, 0] and status_of(other) == DeliveryStatus.DONE
+    assert [row.replays for row in rows] == [1, 1, 1]
+
+
+def test_a_step_can_be_replayed_over_a_span_of_time(boss: Client, store: Store) -> None:
+    now = timezone.now()
+    old, new = (
+        make_delivery(store, DeliveryStatus.DONE),
+        make_delivery(store, DeliveryStatus.DONE, stream="2"),
+    )
+    type(old.event).objects.filter(pk=old.event_id).update(occurred_at=now - timedelta(hours=5))
+    form = {"handler": RING, "since_0": f"{now - timedelta(hours=1):%Y-%m-%d}", "since_1": "00:00:00"}
+    form |= {"until_0": "", "until_1": ""}
+    answer = boss.get("/admin/queue/replay/", form)
+    assert answer.status_code == 302 and answer["Location"].startswith(ACT)
+    wish = {"action": "replay", "handler": RING, "since": (now - timedelta(hours=1)).isoformat()}
+    pressed(boss, ACT, wish)
+    assert (status_of(old), status_of(new)) == (DeliveryStatus.DONE, DeliveryStatus.PENDING)
+
+
+def test_the_replay_form_says_what_is_missing(boss: Client) -> None:
+    assert "Choose a step and a time" in text_of(boss, "/admin/queue/replay/", handler=RING)
+
+
+def test_one_event_can_be_replayed_from_its_page(boss: Client, store: Store) -> None:
+    row = make_delivery(store, DeliveryStatus.DONE)
+    page = text_of(boss, f"/admin/events/event/{row.event_id}/change/")
+    assert f"{ACT}?action=replay&amp;event={row.event_id}" in page
+    pressed(boss, ACT, {"action": "replay", "event": row.event_id})
+    assert status_of(row) == DeliveryStatus.PENDING
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        {},
+        {"action": "retry"},
+        {"action": "explode", "handler": RING},
+        {"action": "retry", "event": "x"},
+        {"action": "assign", "handler": "orders.gone", "to": "orders.nobody"},
+    ],
+)
+def test_a_wish_that_says_nothing_is_refused(boss: Client, store: Store, wish: dict[str, str]) -> None:
+    dead = make_delivery(store)
+    assert boss.get(ACT, wish).status_code == 404
+    assert pressed(boss, ACT, wish).status_code == 404
+    assert status_of(dead) == DeliveryStatus.DEAD
+
+
+def test_too_much_for_one_click_is_refused(
+    boss: Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "WEB_LIMIT", 1)
+    rows = [make_delivery(store, stream=f"order:{number}") for number in range(2)]
+    wish = {"action": "retry", "handler": RING, "error": "ConnectionError"}
+    assert "manage.py events" in text_of(boss, ACT, **wish)
+    assert pressed(boss, ACT, wish).status_code == 200
+    assert [status_of(row) for row in rows] == [3, 3] and not Intervention.objects.exists()
+
+
+# --- Steps that are gone -------------------------------------------------------------------------------
+
+
+def test_deliveries_of_a_step_that_is_gone_are_shown_and_given_to_another(boss: Client, store: Store) -> None:
+    row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name", attempts=0)
+    page = text_of(boss)
+    assert "No such step any more" in page and "notifications.old_name" in page
+    assert "It has another name now" in text_of(boss, "/admin/queue/gone/", handler="notifications.old_name")
+    wish = {"action": "assign", "handler": "notifications.old_name", "to": RING}
+    assert boss.get(ACT, wish).context["plan"].count == 1
+    pressed(boss, ACT, wish)
+    row.refresh_from_db()
+    assert (row.handler, row.status) == (RING, DeliveryStatus.PENDING)
+    assert Intervention.objects.get().selection["to"] == RING
+
+
+def test_a_step_that_listens_to_something_else_cannot_take_over(boss: Client, store: Store) -> None:
+    row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name")
+    wish = {"action": "assign", "handler": "notifications.old_name", "to": "notifications.ring_for_call"}
+    assert boss.get(ACT, wish).context["plan"].count == 0
+    pressed(boss, ACT, wish)
+    row.refresh_from_db()
+    assert row.handler == "notifications.old_name"
+
+
+def test_what_nobody_needs_any_more_is_discarded(boss: Client, store: Store) -> None:
+    row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name")
+    pressed(boss, ACT, {"action": "discard", "handler": "notifications.old_name"}, reason="removed")
+    assert status_of(row) == DeliveryStatus.DISCARDED
+
+
+# --- Pausing -------------------------------------------------------------------------------------------
+
+
+def test_a_platform_admin_pauses_and_resumes_a_step(platform: Client, store: Store) -> None:
+    waiting = make_delivery(store, DeliveryStatus.PENDING, attempts=0)
+    wish = {"handler": RING, "action": "pause"}
+    assert platform.get(SWITCH, wish).status_code == 200 and not PausedHandler.objects.exists()
+    assert platform.post(SWITCH, wish).status_code == 200 and not PausedHandler.objects.exists()
+    platform.post(SWITCH, {**wish, "reason": "new printer"})
+    page = text_of(platform)
+    assert "is paused." in page and "new printer" in page and "1 step waits for it." in page
+    assert platform.get(PAGE).context["state"].oldest_age == 0
+    assert "held: this step is paused" in text_of(platform, "/admin/events/delivery/")
+    platform.post(SWITCH, {**wish, "action": "resume"})
+    assert not PausedHandler.objects.exists() and status_of(waiting) == DeliveryStatus.PENDING
+    actions = Intervention.objects.order_by("created_at").values_list("action", "store_id")
+    assert list(actions) == [("pause", None), ("resume", None)]
+
+
+def test_who_owns_one_store_of_several_cannot_pause(boss: Client, store: Store) -> None:
+    make_store()
+    for method in (boss.get, boss.post):
+        answer = method(SWITCH, {"handler": RING, "action": "pause", "reason": "x"})
+        assert answer.status_code == 403
+    assert not PausedHandler.objects.exists() and not Intervention.objects.exists()
+    assert "Only people who run every store" in text_of(boss, "/admin/queue/steps/")
+
+
+def test_the_owner_of_every_store_may_pause(boss: Client, store: Store) -> None:
+    boss.post(SWITCH, {"handler": RING, "action": "pause", "reason": "x"})
+    assert PausedHandler.objects.filter(handler=RING).exists()
+
+
+def test_everybody_sees_that_a_step_is_paused(boss: Client, store: Store) -> None:
+    operations.pause(RING, actor=Actor(None, "Platform"), reason="maintenance")
+    assert "maintenance" in text_of(boss) and "Platform" in text_of(boss, "/admin/events/intervention/")
+
+
+def test_a_step_that_does_not_exist_cannot_be_paused(platform: Client) -> None:
+    platform.post(SWITCH, {"handler": "orders.nobody", "action": "pause", "reason": "x"})
+    assert not PausedHandler.objects.exists()
+
+
+# --- Speed ---------------------------------------------------------------------------------------------
+
+
+def test_the_page_needs_few_queries_however_much_died(boss: Client, store: Store) -> None:
+    boss.get(PAGE)
+    counts = []
+    for kind in ("ValidationError", "OperationalError"):
+        for number in range(3):
+            make_delivery(store, stream=f"{kind}{number}", last_error=f"{kind}: no\n\ntrace")
+        with CaptureQueriesContext(connection) as queries:
+            boss.get(PAGE)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= QUERY_LIMIT
