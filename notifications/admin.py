@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin
 from notifications.models import Device, Notification
+from notifications.webhooks import admin as webhooks  # noqa: F401  registers its pages
 
 
 @admin.register(Notification)

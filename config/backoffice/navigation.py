@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from config.backoffice import reports
 from events.kernel.backoffice import managed_stores
+from notifications.webhooks.models import AddressState, WebhookAddress
 from stores.models import Store
 
 _SESSION_KEY = "backoffice_store"
@@ -72,6 +73,12 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Running the place"),
             [
                 (_("Event queue"), "monitoring", "admin:queue", dead_letters_badge),
+                (
+                    _("Webhooks"),
+                    "webhook",
+                    "admin:notifications_webhookaddress_changelist",
+                    dead_addresses_badge,
+                ),
                 (_("Staff"), "group", "admin:stores_staffmembership_changelist", None),
                 (_("Store settings"), "settings", "admin:stores_store_changelist", None),
             ],
@@ -128,6 +135,13 @@ def dead_letters_badge(request: HttpRequest) -> str:
     return str(count) if count else ""
 
 
+def dead_addresses_badge(request: HttpRequest) -> str:
+    store = chosen_store(request)
+    dead = WebhookAddress.objects.filter(store_id=store.pk, state=AddressState.DEAD) if store else None
+    count = dead.count() if dead is not None else 0
+    return str(count) if count else ""
+
+
 def refunds_badge(request: HttpRequest) -> str:
     store = chosen_store(request)
     count = len(reports.open_refunds(store, 100)) if store else 0
@@ -160,4 +174,13 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": _("Switches"), "link": reverse("admin:queue_steps")},
         {"title": _("What was done"), "link": reverse("admin:events_intervention_changelist")},
     ]
-    return [{"page": "queue", "models": models, "items": items}]
+    return [{"page": "queue", "models": models, "items": items}, _webhook_tabs()]
+
+
+def _webhook_tabs() -> dict[str, Any]:
+    models = ["notifications.webhookaddress", "notifications.webhookmessage"]
+    items = [
+        {"title": _("Addresses"), "link": reverse("admin:notifications_webhookaddress_changelist")},
+        {"title": _("Messages"), "link": reverse("admin:notifications_webhookmessage_changelist")},
+    ]
+    return {"page": "webhooks", "models": models, "items": items}

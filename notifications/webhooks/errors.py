@@ -18,3 +18,11 @@ class AddressRefused(DomainError):
 class AddressWrongState(Conflict):
     code = "wrong-state"
     title = _("The address is already so.")
+
+
+class TestFailed(DomainError):
+    """The address did not take the test event; the detail is its answer."""
+
+    __test__ = False  # not a test class, whatever its name
+    code = "webhook-test-failed"
+    title = _("The test event was not taken")
