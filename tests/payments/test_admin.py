@@ -7,9 +7,11 @@ import pytest
 from django.test import Client
 
 from events.kernel.ids import new_id
+from payments.gateways.base import Kind, RefundOutcome
 from payments.models import Payment, Refund
 from payments.services.accounts import save_store_snapshot
 from payments.services.counter import Cashier, Till, take_counter_payment
+from payments.services.refunds import record_refund, request_refund
 from stores.models import Role, Store, User
 from tests.factories import make_membership, make_store, make_user
 from tests.payments.conftest import Party, settle_events
@@ -72,3 +74,72 @@ def test_a_foreign_owner_sees_and_refunds_nothing(shop: Store, payment: Payment)
     assert refund(client, payment).status_code in (403, 404)
     assert str(payment.id) not in client.get("/admin/payments/payment/").content.decode()
     assert not Refund.objects.exists()
+
+
+DECISIONS = ["try-again", "paid-in-cash", "withdraw"]
+
+
+@pytest.fixture
+def refused(payment: Payment) -> Refund:
+    """Goodwill that could not be sent."""
+    row = request_refund(
+        store_id=payment.store_id,
+        payment_id=payment.id,
+        amount=2500,
+        reason="cold",
+        actor_id=uuid4(),
+        actor_name="Mina",
+        key="key-of-refund",
+    )
+    no = RefundOutcome(Kind.DEFINITIVE_FAILURE, failure="account_closed")
+    return record_refund(refund_id=row.id, outcome=no)
+
+
+def decide(client: Client, refund: Refund, what: str) -> Any:
+    return client.post(f"/admin/payments/refund/{refund.id}/{what}/", {"_form_submitted": "on"}, follow=True)
+
+
+def buttons(client: Client, refund: Refund) -> set[str]:
+    page = client.get(f"/admin/payments/refund/{refund.id}/change/").content.decode()
+    return {name for name in [*DECISIONS, "handed-back"] if f"/{refund.id}/{name}/" in page}
+
+
+def test_a_refused_refund_offers_its_decisions_and_no_others(shop: Store, refused: Refund) -> None:
+    client = browser(shop)
+    assert buttons(client, refused) == set(DECISIONS)
+    Refund.objects.update(source="order")
+    assert buttons(client, refused) == {"try-again", "paid-in-cash"}
+    Refund.objects.update(state="pending")
+    assert buttons(client, refused) == {"handed-back"}
+    Refund.objects.update(state="succeeded")
+    assert buttons(client, refused) == set()
+
+
+@pytest.mark.parametrize(
+    ("what", "resolution", "states"),
+    [
+        ("try-again", "retried", ["resolved", "succeeded"]),
+        ("paid-in-cash", "cash", ["resolved", "succeeded"]),
+        ("withdraw", "withdrawn", ["resolved"]),
+    ],
+)
+def test_a_decision_asks_first_is_taken_once_and_keeps_its_history(
+    shop: Store, refused: Refund, what: str, resolution: str, states: list[str]
+) -> None:
+    client = browser(shop)
+    client.get(f"/admin/payments/refund/{refused.id}/{what}/")
+    assert Refund.objects.get().state == "failed"
+    for _ in range(2):
+        assert decide(client, refused, what).status_code == 200
+    settle_events()
+    assert list(Refund.objects.order_by("id").values_list("state", flat=True)) == states
+    refused.refresh_from_db()
+    assert (refused.resolution, refused.failure) == (resolution, "account_closed")
+    assert refused.resolved_by and refused.resolved_at
+    assert client.get(f"/admin/payments/refund/{refused.id}/change/").status_code == 200
+
+
+@pytest.mark.parametrize("what", DECISIONS)
+def test_a_foreign_owner_decides_nothing(refused: Refund, what: str) -> None:
+    assert decide(browser(make_store()), refused, what).status_code in (403, 404)
+    assert [row.state for row in Refund.objects.all()] == ["failed"]

@@ -178,14 +178,15 @@ class Story:
         self.orders.append((self.neighbor, self.neighbor.place(900)))
         if after_paying:
             self._take(self.neighbor, 400)
-        table = {"table_id": uuid4(), "table_name": "T2", "table_token": self.neighbor.token}
         with atomic("orders"):
             joined = TabMerged(
                 store_id=self.party.store_id,
                 tab_id=self.neighbor.tab_id,
                 into_tab_id=self.party.tab_id,
                 order_ids=[self.orders[-1][1]],
-                **table,
+                table_id=uuid4(),
+                table_name="T2",
+                table_token=self.neighbor.token,
             )
             publish(joined, correlation_id=self.neighbor.tab_id)
         settle_events()
