@@ -232,15 +232,16 @@ def tell_refund_completed(event: RefundCompleted, envelope: Envelope) -> None:
 
 @subscribe(RefundFailed, name="notifications.ring_for_failed_refund")
 def ring_for_failed_refund(event: RefundFailed, envelope: Envelope) -> None:
-    table_name = services.table_of_tab(event.tab_id)
-    services.notify_store(
-        store_id=event.store_id,
-        alarm=True,
-        kind=Kind.REFUND_FAILED,
-        data={**_money(event), "refund_id": event.refund_id, "table_name": table_name},
-        subject_id=event.refund_id,
-        source=envelope,
-    )
+    data = {**_money(event), "refund_id": event.refund_id}
+    message: services.Message = {
+        "kind": Kind.REFUND_FAILED,
+        "subject_id": event.refund_id,
+        "source": envelope,
+        "data": data,
+    }
+    services.notify_tab(store_id=event.store_id, tab_id=event.tab_id, **message)
+    message["data"] = {**data, "table_name": services.table_of_tab(event.tab_id)}
+    services.notify_store(store_id=event.store_id, alarm=True, **message)
 
 
 # --- Tabs and stores ------------------------------------------------------------------------------------

@@ -93,7 +93,7 @@ def test_a_manager_gives_a_part_back_once_per_key(
 
 
 def test_a_refund_the_bank_refuses_rings_at_the_board(phone: Phone, board: Board, truth: Truth) -> None:
-    kitchen = board.listen()
+    kitchen, socket = board.listen(), phone.listen()
     order = phone.order()
     phone.pay("refund_fails", order_id=order["id"])
     phone.wait_for(order, "submitted")
@@ -102,5 +102,7 @@ def test_a_refund_the_bank_refuses_rings_at_the_board(phone: Phone, board: Board
     assert alarm["alarm"]
     ok(board.post(f"{board.path}notifications/{alarm['seq']}/ack/", {"device": "board-1"}))
     kitchen.acked(alarm["seq"])
+    assert socket.told("refund_failed", order_id=order["id"])["data"]["amount"] == order["total"]
+    assert [refund["state"] for refund in phone.bill(order)["refunds"]] == ["failed"]
     assert truth.kept(phone.tab_id) == order["total"]
     truth.require_balance()
