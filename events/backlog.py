@@ -1,11 +1,14 @@
 """How the queue is doing: one cheap reading per database, by partial indexes only."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connections
+from django.db.models import Count
 
 from events.kernel.databases import all_aliases
-from events.models import PausedHandler
+from events.models import FINISHED, Delivery, PausedHandler
+from events.registry import all_handlers
 
 _BACKLOG = """
 SELECT context, CASE WHEN handler = ANY(ARRAY(SELECT handler FROM events_pausedhandler))
@@ -71,3 +74,16 @@ def paused_names() -> list[str]:
     for alias in all_aliases():
         found |= set(PausedHandler.objects.using(alias).values_list("handler", flat=True))
     return sorted(found)
+
+
+def orphans() -> dict[str, int]:
+    """handler -> open deliveries that wait for a handler that is no more."""
+    known = {handler.name for handler in all_handlers()}
+    found: dict[str, int] = {}
+    for alias in all_aliases():
+        rows = Delivery.objects.using(alias).exclude(status__in=FINISHED).order_by()
+        counted: Any = rows.values_list("handler").annotate(number=Count("pk"))
+        for handler, number in counted:
+            if handler not in known:
+                found[handler] = found.get(handler, 0) + number
+    return found

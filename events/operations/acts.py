@@ -14,7 +14,6 @@ from events.operations.history import Actor, History
 from events.operations.planning import (
     ASSIGN,
     DISCARD,
-    FROM,
     REPLAY,
     RETRY,
     Outcome,
@@ -80,10 +79,10 @@ class _Act:
                 self.progress(min(start + BATCH, len(ids)), total)
 
     def _batch(self, alias: str, ids: list[int], history: History) -> None:
-        # A row that somebody holds is running or just being decided by another person.
+        # A row that somebody holds is running or just being decided by another person. Asked again under the
+        # lock, because another person's act may have come first.
         locked = list(
-            Delivery.objects.using(alias)
-            .filter(pk__in=ids, status__in=FROM[self.action])
+            eligible(self.action, Delivery.objects.using(alias).filter(pk__in=ids), self.to)
             .select_related("event")
             .defer("event__payload", "event__headers", "last_error")
             .order_by("pk")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +100,8 @@ def tables(action: str, target: Target) -> list[QuerySet[Delivery]]:
 def eligible(action: str, rows: QuerySet[Delivery], to: Handler | None = None) -> QuerySet[Delivery]:
     """Those of `rows` that the act would change."""
     found = rows.filter(status__in=FROM[action])
-    if action == RETRY:
+    if action == RETRY:  # what was never tried needs no second chance
+        found = found.filter(Q(status=DeliveryStatus.DEAD) | Q(attempts__gt=0))
         return found.filter(handler__in=[handler.name for handler in all_handlers()])
     if action == REPLAY:
         return found.filter(handler__in=[handler.name for handler in all_handlers() if handler.replayable])
@@ -180,6 +181,8 @@ def _why(action: str, name: str, status: int) -> str | Promise:
         return _("the other step does not listen to this event, or has had it already")
     if handler_named(name) is None:
         return _("nobody listens under this name any more; give it to another step or discard it")
+    if action == RETRY:
+        return _("it waits for its turn already")
     return _("this step must not be repeated")
 
 

@@ -1,0 +1,173 @@
+"""`manage.py events`: the same acts for consoles and scripts."""
+
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from events import operations
+from events.commands import subcommands
+from events.commands.console import Console
+from events.kernel.databases import alias_of
+from events.models import DeliveryStatus, Intervention
+from events.operations import Actor
+from tests.events.conftest import LISTENER, behavior, change, delivery_of, effects, ring
+from tests.events.test_operations import rename
+from tests.queue import deliver_all, ship_all
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words: str) -> tuple[int, str]:
+    """(exit code, stdout)"""
+    out = io.StringIO()
+    try:
+        call_command("events", *words, stdout=out)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
+def said(*words: str) -> tuple[int, Any]:
+    code, text = run(*words, "--json")
+    return code, json.loads(text)
+
+
+def kill_one() -> Any:
+    behavior.bells_that_fail = {"front"}
+    event = ring()
+    deliver_all()
+    behavior.bells_that_fail = set()
+    return event
+
+
+def test_a_healthy_queue_has_exit_code_0() -> None:
+    code, answer = said("status")
+    assert code == 0 and answer["healthy"] and answer["dead"] == []
+    assert "Everything is on time." in run("status")[1]
+
+
+def test_status_names_dead_letters_with_their_reason() -> None:
+    kill_one()
+    code, answer = said("status")
+    assert code == 1 and not answer["healthy"]
+    assert [(row["handler"], row["letters"], row["error"]) for row in answer["dead"]] == [
+        (LISTENER, 1, "GiveUp")
+    ]
+    assert answer["contexts"]["orders"]["dead"] == 1
+    assert LISTENER in run("status")[1]
+
+
+def test_status_shows_lateness_pauses_and_steps_that_are_gone() -> None:
+    late = ring()
+    ship_all()
+    change(late, due_at=timezone.now() - timedelta(minutes=5))
+    assert said("status")[0] == 1 and said("status", "--late", "600")[0] == 0
+    rename(late, "orders.test_gone")
+    assert said("status", "--late", "600")[1]["orphans"] == {"orders.test_gone": 1}
+    operations.pause(LISTENER, actor=Actor(None, "Kim"), reason="x")
+    assert said("status", "--late", "600")[1]["paused"][LISTENER]["by"] == "Kim"
+
+
+def test_a_dry_run_changes_nothing() -> None:
+    event = kill_one()
+    code, answer = said("retry", "--handler", LISTENER, "--dry-run")
+    assert code == 0 and answer["count"] == 1 and answer["handlers"] == {LISTENER: 1}
+    assert delivery_of(event).status == DeliveryStatus.DEAD
+    assert not Intervention.objects.using(alias_of("orders")).exists()
+
+
+def test_without_a_terminal_only_yes_acts() -> None:
+    event = kill_one()
+    assert run("retry", "--handler", LISTENER)[0] == 2
+    assert delivery_of(event).status == DeliveryStatus.DEAD
+    code, answer = said("retry", "--handler", LISTENER, "--yes", "--as", "Kim", "--reason", "mended")
+    assert code == 0 and answer["count"] == 1
+    deliver_all()
+    assert effects() == [("front", 1)]
+    row = Intervention.objects.using(alias_of("orders")).get()
+    assert (row.action, row.actor_name, row.reason) == ("retry", "Kim", "mended")
+
+
+def test_retry_all_means_every_dead_letter() -> None:
+    kill_one()
+    assert run("retry", "--yes")[0] == 2
+    assert said("retry", "--all", "--yes")[1]["count"] == 1
+
+
+def test_nothing_found_has_an_exit_code_of_its_own() -> None:
+    assert run("retry", "--handler", LISTENER, "--yes")[0] == 1
+
+
+def test_discarding_wants_a_reason() -> None:
+    event = kill_one()
+    with pytest.raises(CommandError, match="--reason"):
+        run("discard", "--event", str(event), "--yes")
+    assert run("discard", "--event", str(event), "--yes", "--reason", " ")[0] == 2
+    assert delivery_of(event).status == DeliveryStatus.DEAD
+    assert run("discard", "--event", str(event), "--yes", "--reason", "no use")[0] == 0
+    assert delivery_of(event).status == DeliveryStatus.DISCARDED
+
+
+def test_a_span_of_time_is_replayed() -> None:
+    ring()
+    deliver_all()
+    assert run("replay", "--handler", LISTENER, "--yes")[0] == 2
+    assert said("replay", "--handler", LISTENER, "--since", "1h", "--yes")[1]["count"] == 1
+    deliver_all()
+    assert effects() == [("front", 1), ("front", 1)]
+    assert run("replay", "--handler", LISTENER, "--since", "1h", "--until", "30m", "--yes")[0] == 1
+
+
+def test_a_time_that_is_none_is_explained() -> None:
+    with pytest.raises(CommandError, match="is no time"):
+        run("replay", "--handler", LISTENER, "--since", "yesterday")
+
+
+def test_pause_and_resume() -> None:
+    assert said("pause", LISTENER, "--reason", "x", "--dry-run")[1]["changed"]
+    assert not operations.paused_handlers()
+    assert said("pause", LISTENER, "--reason", "x")[1]["changed"]
+    ring()
+    deliver_all()
+    assert effects() == []
+    assert run("resume", LISTENER)[0] == 0 and run("resume", LISTENER)[0] == 1
+    deliver_all()
+    assert effects() == [("front", 1)]
+    assert run("pause", "orders.nobody", "--reason", "x")[0] == 2
+
+
+def test_a_renamed_handler_gets_what_is_left() -> None:
+    event = ring()
+    ship_all()
+    rename(event, "orders.test_gone")
+    words = ("--handler", "orders.test_gone", "--to", LISTENER, "--yes")
+    assert said("assign", *words)[1]["count"] == 1
+    assert run("assign", "--handler", "orders.test_gone", "--to", "orders.nobody", "--yes")[0] == 2
+    deliver_all()
+    assert effects() == [("front", 1)]
+
+
+def test_every_subcommand_has_examples() -> None:
+    for module in subcommands():
+        assert f"manage.py events {module.NAME}" in module.EXAMPLES and module.HELP
+
+
+def test_the_bar_is_for_terminals_only() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for err, as_json, is_drawn in (
+        (Terminal(), False, True),
+        (Terminal(), True, False),
+        (io.StringIO(), False, False),
+    ):
+        console = Console(io.StringIO(), err, as_json=as_json)
+        console.progress(5, 10)
+        console.progress(10, 10)
+        assert ("10 of 10" in err.getvalue()) is is_drawn
