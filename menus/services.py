@@ -16,11 +16,17 @@ from menus.events import ItemRestocked, ItemSoldOut, MenuPublished, PhotoUploade
 from menus.models import Item, Menu, MenuVersion, Option, Photo, PhotoState, Section, StoreSnapshot
 
 
-def save_store(*, store_id: UUID, version_number: int, snapshot: dict[str, Any]) -> None:
-    """Remembers a store (shape: stores.events.StoreChanged) and gives a new one its empty menu."""
+def save_store(
+    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+) -> None:
+    """Remembers a store (shape: stores.events.StoreChanged) and gives a new one its empty menu.
+
+    A version that is not newer is ignored; a rebuild overwrites all up to version `over`.
+    """
     with atomic("menus"):
         known = StoreSnapshot.objects.select_for_update().filter(pk=store_id).first()
-        if known is None or known.version_number < version_number:
+        newest = version_number - 1 if over is None else over
+        if known is None or known.version_number <= newest:
             StoreSnapshot.objects.update_or_create(
                 store_id=store_id, defaults={"version_number": version_number, "data": snapshot}
             )

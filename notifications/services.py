@@ -276,13 +276,16 @@ def close_tab_channel(*, tab_id: UUID) -> None:
         Channel.objects.filter(pk=tab_channel(tab_id), closed_at=None).update(closed_at=timezone.now())
 
 
-def save_store_snapshot(*, store_id: UUID, version_number: int, snapshot: dict[str, Any]) -> None:
-    """Keeps the newest snapshot of a store; an older one is ignored."""
+def save_store_snapshot(
+    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+) -> None:
+    """Keeps the newest snapshot of a store; an older one is ignored. A rebuild overwrites up to `over`."""
+    newest = version_number - 1 if over is None else over
     with atomic(CONTEXT):
         row, created = StoreSnapshot.objects.select_for_update().get_or_create(
             pk=store_id, defaults={"version_number": version_number, "data": snapshot}
         )
-        if not created and row.version_number < version_number:
+        if not created and row.version_number <= newest:
             row.version_number, row.data = version_number, snapshot
             row.save(update_fields=["version_number", "data"])
 

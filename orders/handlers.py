@@ -46,13 +46,17 @@ def save_menu_snapshot(event: MenuPublished, envelope: Envelope) -> None:
 @subscribe(ItemSoldOut, name="orders.mark_sold_out")
 def mark_sold_out(event: ItemSoldOut, envelope: Envelope) -> None:
     """The item disappears from every open page."""
-    services.mark_sold_out(store_id=event.store_id, item_id=event.item_id, option_id=event.option_id)
+    services.mark_sold_out(
+        store_id=event.store_id, item_id=event.item_id, option_id=event.option_id, seq=envelope.seq
+    )
 
 
 @subscribe(ItemRestocked, name="orders.mark_restocked")
 def mark_restocked(event: ItemRestocked, envelope: Envelope) -> None:
     """The item is back on every open page."""
-    services.mark_restocked(store_id=event.store_id, item_id=event.item_id, option_id=event.option_id)
+    services.mark_restocked(
+        store_id=event.store_id, item_id=event.item_id, option_id=event.option_id, seq=envelope.seq
+    )
 
 
 @subscribe(BillPaid, name="orders.submit_paid_order")

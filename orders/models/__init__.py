@@ -15,6 +15,7 @@ from orders.models.orders import (
 from orders.models.snapshots import (
     MenuSnapshot,
     SoldOut,
+    StockMark,
     StoreRevision,
     StoreSnapshot,
     TableSnapshot,
@@ -49,6 +50,7 @@ __all__ = [
     "PayAfter",
     "REFUSED_STATUSES",
     "SoldOut",
+    "StockMark",
     "StoreRevision",
     "StoreSnapshot",
     "Tab",

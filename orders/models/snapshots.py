@@ -82,3 +82,22 @@ class SoldOut(models.Model):
 
     def __str__(self) -> str:
         return str(self.option_id or self.item_id)
+
+
+class StockMark(models.Model):
+    """The number in the menu's stream up to which it is known whether something is sold out."""
+
+    store_id = models.UUIDField()
+    item_id = models.UUIDField()
+    option_id = models.UUIDField(null=True)
+    seq = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store_id", "item_id", "option_id"], name="stock_mark_once", nulls_distinct=False
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.option_id or self.item_id} #{self.seq}"

@@ -21,6 +21,8 @@ from orders.services.kitchen import (
 from orders.services.payment import cancel_order, expire_unpaid_orders, settle_tab, submit_paid_order
 from orders.services.placing import place_order
 from orders.services.snapshots import (
+    forget_code,
+    forget_table,
     mark_restocked,
     mark_sold_out,
     retire_table,
@@ -45,6 +47,8 @@ __all__ = [
     "close_idle_tabs",
     "close_tab",
     "expire_unpaid_orders",
+    "forget_code",
+    "forget_table",
     "join_tab",
     "mark_line_ready",
     "mark_ready",
