@@ -1,5 +1,6 @@
 """A real Chromium in front of the real processes."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.boards import STAFF, Board, Guest
 from tests.stack import Stack
 
 CHROMIUM = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
@@ -82,7 +84,7 @@ def new_screen(new_phone: Callable[..., Page]) -> Callable[..., Page]:
     """new_screen() -> a page on the kitchen's or the owner's screen, signed in nowhere."""
 
     def make(locale: str = "ko-KR", **extra: Any) -> Page:
-        return new_phone(locale, viewport=SCREEN, has_touch=False, is_mobile=False, **extra)
+        return new_phone(locale, **{"viewport": SCREEN, "has_touch": False, "is_mobile": False, **extra})
 
     return make
 
@@ -103,3 +105,37 @@ def _clear(stack: Stack, token: str) -> None:
         "(SELECT table_id FROM orders_tabletokensnapshot WHERE token = %s)",
         token,
     )
+
+
+@pytest.fixture
+def quiet_board(stack: Stack) -> None:
+    """What other tests ordered is served, and nothing rings for it."""
+    stack.sql("UPDATE orders_order SET status = 'served', served_at = now() WHERE status = 'submitted'")
+    stack.sql(
+        "UPDATE notifications_notification SET acked_at = now(), escalate_at = NULL "
+        "WHERE alarm AND acked_at IS NULL"
+    )
+
+
+@pytest.fixture
+def staff(stack: Stack) -> Callable[[str], dict[str, str]]:
+    """staff("manager") -> {"slug", "store", "session", "base"} of a new person; role "" works elsewhere."""
+
+    def make(role: str) -> dict[str, str]:
+        printed = stack.manage("shell", "-c", STAFF.format(role=role)).splitlines()[-1]
+        return {**json.loads(printed), "base": stack.base_url}
+
+    return make
+
+
+@pytest.fixture
+def new_board(
+    new_screen: Callable[..., Page], staff: Callable[[str], dict[str, str]]
+) -> Callable[..., Board]:
+    return lambda role="manager", **extra: Board(new_screen("en-US", **extra), staff(role))
+
+
+@pytest.fixture
+def new_guest(new_phone: Callable[..., Page], stack: Stack) -> Callable[[int], Guest]:
+    """new_guest(3) -> somebody at the fourth table."""
+    return lambda table: Guest(new_phone("en-US"), stack.tokens()[table])

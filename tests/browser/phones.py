@@ -36,6 +36,13 @@ def add(page: Page, dish: dict[str, Any]) -> None:
     page.locator(f".list [data-add='{dish['id']}']").tap()
 
 
+def add_for_all(page: Page, dish: dict[str, Any]) -> None:
+    """Adds it and waits until the server keeps it for the table."""
+    kept = page.expect_response(lambda one: one.request.method == "PUT" and one.url.endswith("/cart/"))
+    with kept:
+        add(page, dish)
+
+
 def pay(page: Page) -> None:
     """Approves in the sandbox wallet and waits for the order's page."""
     page.wait_for_url("**/sandbox/**")

@@ -8,6 +8,7 @@ from tests.browser.phones import (
     NewPhone,
     a_dish,
     add,
+    add_for_all,
     keep_the_old_menu,
     open_page,
     orders_at,
@@ -103,9 +104,7 @@ def test_an_order_without_network_is_sent_again_with_the_same_key(
     stack: Stack, token: str, new_phone: NewPhone
 ) -> None:
     page = open_page(new_phone(), token)
-    add(page, a_dish(page))
-    expect(page.locator("#order-button")).to_be_visible()
-    page.wait_for_timeout(400)
+    add_for_all(page, a_dish(page))
     keys: list[str] = []
 
     def lose_the_answer(route: Route) -> None:
@@ -148,13 +147,13 @@ def test_a_menu_published_meanwhile_is_shown_and_the_cart_kept(
     add(page, dish)
     expect(page.locator("#order-button")).to_be_enabled()
     page.route(re.compile(r".*/t/[^/]+/$"), keep_the_old_menu)
-    publish(
-        stack,
-        token,
-        f"items[{dish['id']!r}]['price'] += 500; publish(MenuPublished(store_id=store, "
-        "version_number=last.version_number + 1, document=document))",
-    )
-    page.wait_for_timeout(1500)
+    with page.expect_event("requestfailed", lambda one: one.url.endswith(f"/t/{token}/")):
+        publish(
+            stack,
+            token,
+            f"items[{dish['id']!r}]['price'] += 500; publish(MenuPublished(store_id=store, "
+            "version_number=last.version_number + 1, document=document))",
+        )
     page.unroute_all()
     page.locator("#order-button").tap()
     expect(page.locator(".changed")).to_contain_text(dish["name"])
@@ -186,8 +185,7 @@ def test_a_dish_sold_out_meanwhile_is_said_and_not_ordered(
 def test_the_language_changes_and_the_cart_stays(token: str, new_phone: NewPhone) -> None:
     page = open_page(new_phone("en-US"), token)
     dish = a_dish(page)
-    add(page, dish)
-    page.wait_for_timeout(400)
+    add_for_all(page, dish)
     page.locator("a[href='#language']").tap()
     page.locator("#sheet button[lang='ja']").tap()
     expect(page.locator("html")).to_have_attribute("lang", "ja")

@@ -15,14 +15,15 @@ const mark = (name, on) => {
   busy.value = next;
 };
 
-/** Posts once however often it is tapped; gives the answer, or null after telling why not. */
-export async function post(path, body, { name = path, key, done } = {}) {
+/** Posts once however often it is tapped; gives the answer, or null after telling why not. What rang for one of
+ * `subjects` is silent then. */
+export async function post(path, body, { name = path, key, done, subjects = [] } = {}) {
   if (isBusy(name)) return null;
   mark(name, true);
   try {
     const answer = await call("POST", api + path, body ?? {}, { key, retry: 2, timeout: 8000 });
     if (done) toast(done);
-    await refresh().catch(() => {});
+    await Promise.all([acknowledge(seqsOf(subjects)), refresh().catch(() => {})]);
     return answer ?? {};
   } catch (problem) {
     explain(problem);
@@ -59,28 +60,18 @@ export async function acknowledge(seqs) {
 const seqsOf = (subjects) => [...alarms.value.values()]
   .filter((one) => one.alarm && !one.acked_at && subjects.includes(one.subject_id)).map((one) => one.seq);
 
-export async function accept(ticket, minutes) {
-  const answer = await post(`orders/${ticket.id}/accept/`, { minutes }, { name: ticket.id });
-  if (answer) acknowledge(seqsOf([ticket.id]));
-}
+export const accept = (ticket, minutes) => post(`orders/${ticket.id}/accept/`, { minutes }, { name: ticket.id, subjects: [ticket.id] });
 
-export async function acceptAll(list, minutes) {
+export function acceptAll(list, minutes) {
   const ids = list.map((ticket) => ticket.id);
   if (!ids.length) return acknowledge(openAlarms.value.filter((one) => one.kind === "order_submitted").map((one) => one.seq));
-  const answer = await post("orders/accept/", { order_ids: ids, minutes }, { name: "accept-all" });
-  return answer && acknowledge(seqsOf(ids));
+  return post("orders/accept/", { order_ids: ids, minutes }, { name: "accept-all", subjects: ids });
 }
 
-export async function reject(ticket, code, reason) {
-  const answer = await post(`orders/${ticket.id}/reject/`, { reason_code: code, reason }, { name: ticket.id });
-  if (answer) acknowledge(seqsOf([ticket.id]));
-  return answer;
-}
+export const reject = (ticket, code, reason) =>
+  post(`orders/${ticket.id}/reject/`, { reason_code: code, reason }, { name: ticket.id, subjects: [ticket.id] });
 
-export async function answerCall(call_) {
-  const answer = await post(`calls/${call_.id}/answer/`, {}, { name: call_.id });
-  if (answer) acknowledge(seqsOf([call_.id]));
-}
+export const answerCall = (call_) => post(`calls/${call_.id}/answer/`, {}, { name: call_.id, subjects: [call_.id] });
 
 export const step = (ticket, verb, body) => post(`orders/${ticket.id}/${verb}/`, body, { name: ticket.id });
 export const lineStep = (line, verb, body) => post(`lines/${line.id}/${verb}/`, body, { name: line.id });

@@ -1,5 +1,5 @@
 /** Rings every five seconds until the server says that somebody took it; louder after half a minute. */
-import { audio, tone } from "./sound.js";
+import { audio, hush, tone } from "./sound.js";
 import { openAlarms, serverNow, shiftStarted, effect, untracked } from "./state.js";
 import { t } from "./page.js";
 
@@ -17,11 +17,14 @@ export function ring(news) {
   if (timer && !news) return;
   clearInterval(timer);
   timer = setInterval(sound, EVERY);
+  document.body.dataset.ringing = open.length;
   sound();
   blink ||= setInterval(flash, 1000);
 }
 
 function stop() {
+  if (timer) hush();
+  delete document.body.dataset.ringing;
   clearInterval(timer);
   clearInterval(blink);
   timer = blink = 0;

@@ -5,6 +5,7 @@ import { kitchen } from "./kitchen.js";
 import { goLive } from "./live.js";
 import { logScreen } from "./log.js";
 import { api, device } from "./page.js";
+import { pausedBar } from "./pause.js";
 import { alarmBar, banner, header } from "./shell.js";
 import { audio, wakeLock } from "./sound.js";
 import { resumeShift, startScreen } from "./start.js";
@@ -32,7 +33,7 @@ resumeShift();
 route();
 addEventListener("hashchange", route);
 effect(() => {
-  render(shiftStarted.value ? html`${header()}<div class="notices">${banner()}${alarmBar()}</div>${SCREENS[view.value]()}` : startScreen(), app);
+  render(shiftStarted.value ? html`${header()}<div class="notices">${banner()}${pausedBar()}${alarmBar()}</div>${SCREENS[view.value]()}` : startScreen(), app);
   document.body.dataset.ws = connection.value;
   document.body.toggleAttribute("data-stale", stale.value);
 });

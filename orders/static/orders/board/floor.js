@@ -1,6 +1,7 @@
 /** The floor's screen: every table in its place and state, the chosen one's account beside it. */
 import { t } from "./page.js";
 import { board, chosenTable, tables } from "./state.js";
+import { handBacks } from "./bill.js";
 import { tabPanel } from "./tab_panel.js";
 import { blank, html, icon, nothing, repeat, TABLE_LOOKS } from "./ui.js";
 
@@ -21,7 +22,7 @@ function tableButton(table) {
   const place = `--x:${table.x ?? 5};--y:${table.y ?? 5};--w:${table.width ?? 14};--h:${table.height ?? 21}`;
   return html`<button class="tb ${look} ${table.shape === "round" ? "round" : ""}" .style=${place} data-table=${table.id} data-state=${table.state}
     aria-pressed=${String(table.id === chosenTable.value)} @click=${() => choose(table)}>
-    <b>${table.name}</b><small>${sign ? icon(sign) : nothing}${table.state === "free" ? t("seats", { n: table.seats }) : t(`table_${table.state}`)}</small></button>`;
+    <b>${table.name}</b><small>${sign ? icon(sign) : nothing}${table.state === "free" ? t("seats", { n: table.seats }) : t(`table_${table.state}`)}</small>${table.tab && handBacks(table.tab).length ? html`<small class="due-back">${icon("receipt")}${t("hand_back_short")}</small>` : nothing}</button>`;
 }
 
 function choose(table) {

@@ -1,7 +1,7 @@
 /** The day's orders, newest first. */
 import { call } from "../../shared/api.js";
 import { explain } from "./actions.js";
-import { api, money, t, time } from "./page.js";
+import { api, knows, money, t, time } from "./page.js";
 import { board, effect, signal, untracked, view } from "./state.js";
 import { blank, html, icon, nothing, repeat } from "./ui.js";
 
@@ -46,12 +46,15 @@ export function logScreen() {
     </main>`;
 }
 
+/** The reason that was tapped, and what was typed. */
+const why = ({ reason_code: code, reason }) => [code && code !== "other" && knows(`reject_${code}`) ? t(`reject_${code}`) : "", code === "no_answer" ? "" : reason].filter(Boolean).join(" · ");
+
 const TAGS = { served: "ok", submitted: "new", ready: "ready", rejected: "late", canceled: "late", expired: "late" };
 
 function row(order) {
   const dishes = order.lines.map((line) => (line.quantity > 1 ? `${line.quantity}× ${line.name}` : line.name)).join(", ");
   const took = order.served_at && order.submitted_at ? Math.max(1, Math.round((Date.parse(order.served_at) - Date.parse(order.submitted_at)) / 60000)) : 0;
-  const facts = [dishes, order.reason, took ? t("took_minutes", { n: took }) : "", order.actor_name ? t("by", { name: order.actor_name }) : ""];
+  const facts = [dishes, why(order), took ? t("took_minutes", { n: took }) : "", order.actor_name ? t("by", { name: order.actor_name }) : ""];
   return html`<li><span class="num muted">${time(order.submitted_at ?? order.placed_at)}</span>
     <span class="grow"><b>${order.table_name}</b> ${t("ticket_number", { n: order.number })} <span class="tag ${TAGS[order.status] ?? ""}">${t(`status_${order.status}`)}</span>
       <small class="muted">${facts.filter(Boolean).join(" · ") || nothing}</small></span><b class="num">${money(order.total)}</b></li>`;

@@ -1,5 +1,6 @@
 /** What is needed rarely: sold-out dishes, language, another store, the end of the shift. */
 import { languages, t } from "./page.js";
+import { pauseSwitch } from "./pause.js";
 import { openSoldOut } from "./soldout.js";
 import { endShift } from "./start.js";
 import { closeSheet, html, icon, openSheet, sheet } from "./ui.js";
@@ -13,7 +14,7 @@ function speak(code) {
 
 const current = () => document.documentElement.lang.toLowerCase();
 
-export const moreSheet = () => openSheet(() => sheet(t("more"), html`
+export const moreSheet = () => openSheet(() => sheet(t("more"), html`${pauseSwitch()}
   <button class="btn wide" @click=${openSoldOut}>${icon("ban")}${t("sold_out_list")}</button>
   <fieldset><legend class="muted">${t("language")}</legend><div class="two">${languages.map((one) => html`
     <button class="btn" lang=${one.code} aria-pressed=${String(one.code === current())} @click=${() => speak(one.code)}>${one.name}</button>`)}</div></fieldset>

@@ -2,6 +2,8 @@
 import { signal } from "./state.js";
 
 let context = null;
+/** What is sounding or about to; silenced together. */
+let ringing = null;
 let lock = null;
 let wanted = false;
 
@@ -45,7 +47,16 @@ export async function stayAwake(on = true) {
 export function tone(notes, volume = 0.35, times = 1) {
   if (context?.state !== "running") return;
   const all = Array.from({ length: times }, () => notes).flat();
+  hush();
+  ringing = context.createGain();
+  ringing.connect(context.destination);
   all.forEach((frequency, index) => bell(frequency, context.currentTime + index * 0.17, volume));
+}
+
+/** Cuts off what still sounds: a loud ring lasts longer than a second. */
+export function hush() {
+  ringing?.disconnect();
+  ringing = null;
 }
 
 function bell(frequency, start, volume) {
@@ -56,7 +67,7 @@ function bell(frequency, start, volume) {
     gain.gain.setValueAtTime(0.0001, start);
     gain.gain.exponentialRampToValueAtTime(volume * share, start + 0.01);
     gain.gain.exponentialRampToValueAtTime(0.0001, start + length);
-    wave.connect(gain).connect(context.destination);
+    wave.connect(gain).connect(ringing);
     wave.start(start);
     wave.stop(start + length);
   }

@@ -28,6 +28,8 @@ export const serverNow = () => tick.value + offset;
 export const openAlarms = computed(() => [...alarms.value.values()].filter((one) => one.alarm && !one.acked_at));
 export const tickets = computed(() => board.value?.tickets ?? []);
 export const tables = computed(() => board.value?.tables ?? []);
+/** The store takes no orders for now; undefined before the first board. */
+export const paused = computed(() => board.value && !board.value.store.accepting_orders);
 export const newTickets = computed(() => tickets.value.filter((ticket) => ticket.status === "submitted"));
 
 /** Nothing newer than `freshAt` may be trusted to be on the screen. */

@@ -15,7 +15,10 @@ const statusOf = (id) => orders.value.find((order) => order.id === id);
 /** `#pay/<order or bill id>`; without one, the first bill that is not paid. */
 const target = (id) => (id ? bills().find((one) => one.id === id || one.order_id === id) : bills().find((one) => one.due > 0));
 
-const billLine = (line) => html`<li class="line ${line.voided ? "out" : ""}"><span>${line.name} <span class="times num">× ${line.quantity}</span><small>${[line.options_text, line.guest_name].filter(Boolean).join(" · ")}</small></span><b class="num">${money(line.total)}</b></li>`;
+/** The bill keeps names in the store's language; the phones at the table know them in the reader's. */
+const nameOf = (line) => people.value.find((one) => one.id === line.guest_id)?.name ?? line.guest_name;
+
+const billLine = (line) => html`<li class="line ${line.voided ? "out" : ""}"><span>${line.name} <span class="times num">× ${line.quantity}</span><small>${[line.options_text, nameOf(line)].filter(Boolean).join(" · ")}</small></span><b class="num">${money(line.total)}</b></li>`;
 
 const moneyLine = (label, value, strong = false) => html`<div class=${strong ? "total" : ""}><span class=${strong ? "" : "muted"}>${label}</span><span class="num">${money(value)}</span></div>`;
 

@@ -10,6 +10,12 @@ export function t(name, values = {}) {
   return text.replace(/\{(\w+)\}/g, (whole, key) => values[key] ?? whole);
 }
 
+/** Why an order was refused or canceled, in the guest's language; what staff typed follows in theirs. "" = nobody said. */
+export function reasonOf({ reason_code: code, reason }) {
+  const known = code && `reason_${code}` in page.value.texts;
+  return [known ? t(`reason_${code}`) : "", code === "no_answer" ? "" : reason].filter(Boolean).join(" ");
+}
+
 export const money = (minor) => format(minor, store.value.currency);
 export const time = (iso) => clock(iso, store.value.timezone);
 /** The language of names as the store wrote them, for screen readers and fonts. */

@@ -4,9 +4,9 @@ import { toast } from "../../shared/dialog.js";
 import { connection, payFirst, remember, signal, tabState, token } from "./state.js";
 import { asGuest, join, refreshAll, refreshBill, refreshCart, refreshMenu, refreshOrders } from "./session.js";
 import { flash } from "./sound.js";
-import { money, t } from "./i18n.js";
+import { money, reasonOf, t } from "./i18n.js";
 
-const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_rejected", "order_canceled", "refund_completed", "call_answered", "payment_failed"]);
+const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_rejected", "order_canceled", "refund_completed", "refund_failed", "call_answered", "payment_failed"]);
 /** The last number this phone has seen; null for a phone that just sat down. */
 const seen = signal(null);
 remember("seq", seen);
@@ -29,7 +29,7 @@ function tell({ kind, data = {} }) {
   if (kind === "tab_moved") { join(); }
   if (!LOUD.has(kind) && kind !== "tab_moved") return;
   const values = { ...data, name: data.name ?? data.table_name ?? "", amount: data.amount === undefined ? "" : money(data.amount), n: data.minutes };
-  const text = t(`news_${kind}`, values);
+  const text = [t(`news_${kind}`, values), reasonOf(data)].filter(Boolean).join(" – ");
   toast(text, { duration: 7000 });
   flash(text);
 }

@@ -53,7 +53,7 @@ export const FINISHED = new Set(["served", "rejected", "canceled", "expired"]);
 
 export const setPage = (root) => { page.value = read(root); };
 
-setInterval(() => { now.value = Date.now(); }, 5000);
+setInterval(() => { now.value = Date.now(); }, 1000);
 // Fresh orders meet a fresh clock: an older one adds a minute to what the kitchen promised.
 effect(() => { if (orders.value) now.value = Date.now(); });
 for (const name of ["online", "offline"]) addEventListener(name, () => { online.value = navigator.onLine; });

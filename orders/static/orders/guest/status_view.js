@@ -7,7 +7,7 @@ import { minutesUntil, secondsUntil, stopwatch } from "../../shared/time.js";
 import { toast } from "../../shared/dialog.js";
 import { go } from "./router.js";
 import { bar, blank, callButton, face, html, icon, loading, nothing, optionsText, orderOf, statusTag } from "./ui.js";
-import { money, t, time } from "./i18n.js";
+import { money, reasonOf, t, time } from "./i18n.js";
 
 const STEPS = [["check", "step_received"], ["pot", "step_cooking"], ["bell", "step_ready"], ["tray", "step_served"]];
 const STEP = { submitted: 0, accepted: 1, in_progress: 1, ready: 2, served: 4 };
@@ -28,10 +28,13 @@ function ring(order) {
     <div>${left > 0 ? html`<b class="num">${t("minutes", { n: left })}</b><span class="muted">${t("until_ready")}</span>` : html`<b class="soon">${t("any_moment")}</b>`}</div></div>`;
 }
 
+/** Whether a clock runs here: nobody wants every second of it read aloud. */
+const counts = (order) => order.status === "awaiting_payment" && Boolean(order.expires_at);
+
 function sentence(order) {
-  if (order.status === "awaiting_payment" && order.expires_at) return t("text_awaiting_payment", { time: stopwatch(secondsUntil(order.expires_at, now.value)) });
+  if (counts(order)) return t("text_awaiting_payment", { time: stopwatch(secondsUntil(order.expires_at, now.value)) });
   if (cooking(order) && order.accepted_at) return t("text_accepted", { time: time(order.accepted_at) });
-  if (order.status === "rejected" || order.status === "canceled") return order.reason || t(`text_${order.status}`);
+  if (order.status === "rejected" || order.status === "canceled") return reasonOf(order) || t(`text_${order.status}`);
   return t(`text_${order.status}`);
 }
 
@@ -45,9 +48,10 @@ function moneyNote(order) {
   const own = bill.value?.bills?.find((one) => one.order_id === order.id);
   const refunds = own?.refunds ?? [];
   if (!refunds.length) return nothing;
-  const done = refunds.every((one) => one.state === "succeeded");
+  const text = refunds.some(({ state }) => state === "failed" || state === "reversed") ? "news_refund_failed"
+    : refunds.every(({ state }) => state === "succeeded") ? "refunded" : "refund_under_way";
   const amount = money(refunds.reduce((sum, one) => sum + one.amount, 0));
-  return html`<p class="note" role="status">${icon("receipt")}<span>${t(done ? "refunded" : "refund_under_way", { amount })}</span></p>`;
+  return html`<p class="note" role="status">${icon("receipt")}<span>${t(text, { amount })}</span></p>`;
 }
 
 async function cancel(order) {
@@ -104,7 +108,7 @@ export function statusView(id) {
   if (!order) return html`${bar(t("your_order"))}<main class="sec">${orders.value.length ? blank("receipt", t("order_unknown"), t("order_unknown_text"), html`<a class="btn primary" href="#bill">${t("to_bill")}</a>`) : loading()}</main>`;
   const over = ["rejected", "canceled", "expired"].includes(order.status);
   return html`${bar(t("order_number", { number: order.number }), { action: callButton() })}<main>
-    <section class="now" aria-live="polite" aria-atomic="true">${ring(order)}<h2>${t(`title_${order.status}`)}</h2><p class="muted num">${sentence(order)}</p>${steps(order)}</section>
+    <section class="now"><div aria-live=${counts(order) ? "off" : "polite"} aria-atomic="true">${ring(order)}<h2>${t(`title_${order.status}`)}</h2><p class="muted num">${sentence(order)}</p></div>${steps(order)}</section>
     <div class="sec stack">${moneyNote(order)}${ringOffer(order)}
       <section class="group"><header>${t("ordered_dishes")}<span class="grow"></span>${order.lines[0]?.guest ? face(order.lines[0].guest) : nothing}</header><ul>${order.lines.map(dish(order))}</ul>
         <div class="sum"><div class="total"><span>${t("total")}</span><span class="num">${money(order.total)}</span></div></div></section>

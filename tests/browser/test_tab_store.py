@@ -1,0 +1,89 @@
+"""A bar where the party pays at the end: order, eat, order again, split the bill."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.phones import NewPhone, a_dish, add, open_page, violations
+from tests.stack import Stack
+
+ALWAYS_OPEN = """
+from stores import services
+from stores.models import Store
+services.change_store(store_id=Store.objects.get(slug="pocha").pk, changes={}, opening_hours=[])
+"""
+
+
+@pytest.fixture
+def bar(stack: Stack) -> Iterator[str]:
+    """The code of a free table of the store where guests pay after the meal."""
+    [(token, table)] = stack.sql(
+        "SELECT k.token, t.id::text FROM stores_tabletoken k JOIN stores_table t ON t.id = k.table_id "
+        "JOIN stores_store s ON s.id = t.store_id WHERE s.slug = 'pocha' AND k.revoked_at IS NULL "
+        "ORDER BY t.position LIMIT 1"
+    )
+    free = (
+        "UPDATE orders_tab SET status = 'closed', closed_at = now() WHERE closed_at IS NULL AND table_id = %s"
+    )
+    stack.sql(free, table)
+    stack.manage("shell", "-v0", "-c", ALWAYS_OPEN)
+    yield token
+    stack.sql(free, table)
+
+
+def order(page: Page) -> int:
+    """Sends one dish and returns its price."""
+    add(page, a_dish(page))
+    page.locator("#order-button").tap()
+    expect(page.locator(".now h2")).to_be_visible()
+    total = page.locator(".sum .total .num").inner_text()
+    page.locator("#dock a[href='#']").tap()
+    return int("".join(filter(str.isdigit, total)))
+
+
+def due(page: Page) -> int:
+    return int("".join(filter(str.isdigit, page.locator(".sum .total .num").inner_text())))
+
+
+def pay_share(page: Page, share: str) -> int:
+    """Pays "Mine", "Evenly" … of what is owed in the wallet; returns the amount."""
+    page.goto(page.url.split("#")[0] + "#pay")
+    page.locator(".seg label", has_text=share).tap()
+    amount = due(page)
+    assert violations(page) == []
+    page.locator("#pay-button").tap()
+    page.wait_for_url("**/sandbox/**")
+    page.locator("button").first.tap()
+    page.wait_for_url("**/t/**#bill")
+    return amount
+
+
+def test_a_party_orders_eats_and_splits_the_bill_at_the_end(
+    stack: Stack, bar: str, new_phone: NewPhone
+) -> None:
+    anna, bo = open_page(new_phone("en-US"), bar), open_page(new_phone("en-US"), bar)
+    first, second = order(anna), order(bo)
+    rounds = stack.sql(
+        "SELECT o.status FROM orders_order o JOIN orders_tab t ON t.id = o.tab_id WHERE t.closed_at IS NULL "
+        "AND t.table_id = (SELECT table_id FROM stores_tabletoken WHERE token = %s)",
+        bar,
+    )
+    assert rounds == [("submitted",), ("submitted",)]  # the kitchen cooks before anybody paid
+
+    anna.goto(anna.url.split("#")[0] + "#bill")
+    expect(anna.locator("#dock a[href='#pay']")).to_contain_text(f"₩{first + second:,}")
+    assert violations(anna) == []
+    paid = pay_share(anna, "Mine")
+    assert paid == first
+    expect(bo.locator("#dock")).to_contain_text(f"₩{second:,}")
+
+    third = order(bo)
+    half = pay_share(bo, "Evenly")
+    assert half == -(-(first + second + third) // 2) or half == second + third
+    left = first + second + third - paid - half
+    if left:
+        assert pay_share(anna, "All") == left
+    for phone in (anna, bo):
+        phone.goto(phone.url.split("#")[0] + "#pay")
+        expect(phone.locator(".blank h2")).to_have_text("Everything is paid")
