@@ -262,6 +262,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Hansang",
     "DESCRIPTION": "QR table ordering: scan, order, pay, done.",
     "VERSION": "1",
+    "EXTERNAL_DOCS": {"description": "Events and webhooks (AsyncAPI 3)", "url": "/api/v1/asyncapi.json"},
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",

@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+from config.asyncapi import asyncapi
 from config.brand import brand_css
 from config.health import healthz, readyz
 from config.media import media
@@ -24,6 +25,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/v1/asyncapi.json", asyncapi, name="asyncapi"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     *(
         path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api"))

@@ -2,12 +2,12 @@
 
 import dataclasses
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.conf import settings
 
 from events.base import DomainEvent
-from events.registry import handlers_of
+from events.registry import Handler, handlers_of
 
 _HEADER = """# Events
 
@@ -65,7 +65,36 @@ def _type_name(annotation: object) -> str:
     )
 
 
+def listeners(kind: type[DomainEvent]) -> list[Handler]:
+    """The contexts' handlers of an event, by name."""
+    found = [
+        handler
+        for handler in handlers_of(kind.topic, kind.version)
+        if handler.context in settings.CONTEXTS and not handler.run.__module__.startswith("tests.")
+    ]
+    return sorted(found, key=lambda handler: handler.name)
+
+
 def _handlers(kind: type[DomainEvent]) -> list[str]:
-    found = [h for h in handlers_of(kind.topic, kind.version) if h.context in settings.CONTEXTS]
-    names = sorted((handler.name, handler.external) for handler in found)
-    return [f"*`{name}`*" if external else f"`{name}`" for name, external in names]
+    return [f"*`{h.name}`*" if h.external else f"`{h.name}`" for h in listeners(kind)]
+
+
+# A page may hold a part that is made from code: file below docs/ -> (what marks the part, what makes it).
+_parts: dict[str, tuple[str, Callable[[], str]]] = {}
+
+
+def fills_in(page: str, mark: str, make: Callable[[], str]) -> None:
+    """Keeps the part of a page between `<!-- mark -->` and `<!-- /mark -->` made by `make`."""
+    _parts[page] = (mark, make)
+
+
+def filled_in(page: str, text: str) -> str:
+    """The page's text with its part as the code has it now."""
+    mark, make = _parts[page]
+    before, _, rest = text.partition(f"<!-- {mark} -->\n")
+    _, _, after = rest.partition(f"<!-- /{mark} -->")
+    return f"{before}<!-- {mark} -->\n{make()}<!-- /{mark} -->{after}"
+
+
+def pages_with_parts() -> list[str]:
+    return sorted(_parts)

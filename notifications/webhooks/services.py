@@ -294,6 +294,7 @@ def _bury(address: WebhookAddress, message: WebhookMessage, answer: Answer) -> N
     _set(message, MessageState.WAITING, timezone.now())
     notify_store(
         store_id=address.store_id,
+        alarm=True,
         kind=Kind.WEBHOOK_PAUSED,
         subject_id=address.pk,
         data={"address": str(address), "reason": address.state_reason},

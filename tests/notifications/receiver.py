@@ -1,5 +1,6 @@
 """Somebody else's server, in a thread: remembers what it was told and answers as it is told to."""
 
+import json
 import ssl
 import threading
 import time
@@ -36,9 +37,12 @@ class Receiver:
 
     @property
     def types(self) -> list[str]:
-        import json
-
         return [json.loads(call.body)["type"] for call in self.calls]
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Callers hang up on purpose."""
 
 
 @contextmanager
@@ -67,8 +71,7 @@ def receiver(certificate: Path | None = None) -> Iterator[Receiver]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.handle_error = lambda *args: None  # type: ignore[method-assign]  callers hang up on purpose
+    server = _Server(("127.0.0.1", 0), Handler)
     if certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)

@@ -14,6 +14,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from events.base import DomainEvent
 from events.kernel.databases import alias_of
 from events.kernel.ids import new_id
+from events.kernel.sealing import seal
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification
 from notifications.retention import purge_old_notifications
@@ -354,7 +355,7 @@ def test_a_secret_that_cannot_be_opened_is_a_dead_letter_at_once(
     store: Store, party: Party, outside: Receiver
 ) -> None:
     address, _ = register(store, outside)
-    other = services.seal("another purpose", {"secret": "x"})
+    other = seal("another purpose", {"secret": "x"})
     WebhookAddress.objects.filter(pk=address.pk).update(secret_sealed=other)
     announced(party.submit())
     assert deliveries(SEND)[0].status == DeliveryStatus.DEAD

@@ -1,0 +1,106 @@
+"""The events as an AsyncAPI 3 document: who publishes what, in which shape, and who listens."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import msgspec
+
+from events.base import DomainEvent
+from events.catalogue import event_types, listeners
+
+Document = dict[str, Any]
+_REF = "#/components/schemas/{name}"
+_INFO = {
+    "title": "Hansang events",
+    "version": "1",
+    "description": (
+        "What happens in a restaurant, as facts in the past tense. Inside, the events of a stream reach each "
+        "handler in order and their effects happen once. The public part leaves the house as signed "
+        "webhooks: channel `webhooks`."
+    ),
+    "license": {"name": "Apache-2.0"},
+}
+# A context may add channels, operations and components of its own, such as what it sends outside.
+_additions: list[Callable[[], Document]] = []
+
+
+def adds_to_asyncapi(addition: Callable[[], Document]) -> Callable[[], Document]:
+    """Registers a function whose document is laid over this one, section by section."""
+    _additions.append(addition)
+    return addition
+
+
+def as_asyncapi() -> Document:
+    """The whole document, ready for JSON."""
+    kinds = event_types()
+    refs, schemas = msgspec.json.schema_components(kinds, ref_template=_REF)
+    document: Document = {
+        "asyncapi": "3.0.0",
+        "info": dict(_INFO),
+        "defaultContentType": "application/json",
+        "channels": _channels(kinds),
+        "operations": _operations(kinds),
+        "components": {
+            "messages": {
+                message_name(kind): _message(kind, ref) for kind, ref in zip(kinds, refs, strict=True)
+            },
+            "schemas": schemas,
+        },
+    }
+    for addition in _additions:
+        _lay_over(document, addition())
+    return document
+
+
+def message_name(kind: type[DomainEvent]) -> str:
+    return f"{kind.topic}.v{kind.version}"
+
+
+def schemas_of(kinds: Iterable[type[DomainEvent]]) -> dict[str, Document]:
+    """topic -> JSON Schema of the event's payload."""
+    found = {}
+    for kind in kinds:
+        _refs, schemas = msgspec.json.schema_components([kind], ref_template=_REF)
+        found[kind.topic] = dict(schemas[kind.__name__])
+    return found
+
+
+def _message(kind: type[DomainEvent], ref: Document) -> Document:
+    text = inspect.cleandoc(kind.__doc__ or "")
+    summary, _, rest = text.partition("\n\n")
+    message: Document = {"name": kind.topic, "title": kind.__name__, "summary": " ".join(summary.split())}
+    if rest:
+        message["description"] = rest
+    return {**message, "payload": ref, "x-version": kind.version, "x-stream": kind.stream_key}
+
+
+def _channels(kinds: list[type[DomainEvent]]) -> Document:
+    channels: Document = {}
+    for kind in kinds:
+        channel = channels.setdefault(kind.topic, {"address": kind.topic, "messages": {}})
+        channel["messages"][f"v{kind.version}"] = {"$ref": f"#/components/messages/{message_name(kind)}"}
+    return channels
+
+
+def _operations(kinds: list[type[DomainEvent]]) -> Document:
+    operations: Document = {}
+    for kind in kinds:
+        about = {
+            "channel": {"$ref": f"#/channels/{kind.topic}"},
+            "messages": [{"$ref": f"#/channels/{kind.topic}/messages/v{kind.version}"}],
+        }
+        operations[f"{kind.source()}.publishes.{message_name(kind)}"] = {"action": "send", **about}
+        for handler in listeners(kind):
+            name = f"{handler.name}.hears.{message_name(kind)}"
+            said = inspect.cleandoc(handler.run.__doc__ or "").partition("\n\n")[0]
+            operations[name] = {"action": "receive", **about, **({"summary": said} if said else {})}
+    return operations
+
+
+def _lay_over(document: Document, addition: Document) -> None:
+    for name, value in addition.items():
+        if isinstance(value, dict):
+            _lay_over(document.setdefault(name, {}), value)
+        else:
+            document[name] = value
