@@ -121,11 +121,11 @@ def _find_bill(payer: Payer, wish: Wish) -> UUID:
         bills = bills.filter(order_id=None)
     found = bills.values_list("pk", flat=True).first()
     if found is None:
-        raise BillNotReady if _may_be_on_its_way(wish) else BillUnknown
+        raise BillNotReady if _may_be_on_its_way(payer, wish) else BillUnknown
     return found
 
 
-def _may_be_on_its_way(wish: Wish) -> bool:
+def _may_be_on_its_way(payer: Payer, wish: Wish) -> bool:
     """Whether the bill may just not be written yet.
 
     An order billed to another tab and an order that never was are the same to a phone: unknown. Only an id
@@ -135,8 +135,10 @@ def _may_be_on_its_way(wish: Wish) -> bool:
         return False
     if wish.order_id is None:
         return True
-    billed = BillLine.objects.filter(order_id=wish.order_id).exists()
-    return not billed and abs(age_of(wish.order_id)) < ON_ITS_WAY
+    # A bill of our own here was written since we looked for it: asking again finds it.
+    lines = BillLine.objects.filter(order_id=wish.order_id)
+    elsewhere = lines.exclude(bill__tab_id__in=tab_family(payer.tab_id)).exists()
+    return not elsewhere and abs(age_of(wish.order_id)) < ON_ITS_WAY
 
 
 def _continue_or_add(
