@@ -11,7 +11,8 @@ class EventsConfig(AppConfig):
         # Every context's event types first, then the handlers that subscribe to them.
         autodiscover_modules("events")
         autodiscover_modules("handlers")
-        from events import checks, moments  # noqa: F401  registers the checks and the queue's own moments
+        # They register the checks, the queue's own moments and the task of a snapshot run.
+        from events import checks, moments, snapshot_runs  # noqa: F401
 
         # What each context adds to a story, and the copies that it keeps or is the owner of.
         autodiscover_modules("timeline")

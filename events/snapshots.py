@@ -2,7 +2,7 @@
 
 An owner's `snapshots.py` registers a source: it tells its present state as the very events it would publish.
 A context that keeps a copy registers a keeper: how its rows follow from those events and how it saves them.
-Nobody reads another's tables; where a source lives is its own business, so databases may be apart (ADR 0012).
+Nobody reads another's tables; where a source lives is its own business, so databases may be apart (ADR 0013).
 """
 
 import json

@@ -172,6 +172,7 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
         },
         {"title": _("Events"), "link": reverse("admin:events_event_changelist")},
         {"title": _("Switches"), "link": reverse("admin:queue_steps")},
+        {"title": _("Snapshots"), "link": reverse("admin:snapshots")},
         {"title": _("What was done"), "link": reverse("admin:events_intervention_changelist")},
     ]
     return [{"page": "queue", "models": models, "items": items}, _webhook_tabs()]

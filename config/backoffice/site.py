@@ -54,7 +54,7 @@ class BackOfficeSite(UnfoldAdminSite):
 
     def extra_urls(self) -> list[URLPattern]:
         # Imported late: the site exists before the models that these pages read.
-        from config.backoffice import pages, queue_pages
+        from config.backoffice import pages, queue_pages, snapshot_pages
 
         return [
             path("queue/", self.admin_view(queue_pages.overview), name="queue"),
@@ -63,6 +63,17 @@ class BackOfficeSite(UnfoldAdminSite):
             path("queue/gone/", self.admin_view(queue_pages.orphans), name="queue_gone"),
             path("queue/steps/", self.admin_view(queue_pages.steps), name="queue_steps"),
             path("queue/switch/", self.admin_view(queue_pages.switch), name="queue_switch"),
+            path("snapshots/", self.admin_view(snapshot_pages.overview), name="snapshots"),
+            path(
+                "snapshots/runs/<uuid:run_id>/", self.admin_view(snapshot_pages.progress), name="snapshot_run"
+            ),
+            path(
+                "snapshots/runs/<uuid:run_id>/go-on/",
+                self.admin_view(snapshot_pages.go_on),
+                name="snapshot_go_on",
+            ),
+            path("snapshots/<str:name>/", self.admin_view(snapshot_pages.check), name="snapshot"),
+            path("snapshots/<str:name>/begin/", self.admin_view(snapshot_pages.begin), name="snapshot_begin"),
             path("story/<uuid:correlation_id>/", self.admin_view(pages.story), name="story"),
             path("taking-orders/", self.admin_view(pages.taking_orders), name="taking_orders"),
         ]

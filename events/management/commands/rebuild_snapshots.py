@@ -1,24 +1,26 @@
-"""`manage.py rebuild_snapshots`: the copies of other contexts' state, compared or rebuilt."""
+"""`manage.py rebuild_snapshots`: the same as `manage.py events rebuild-snapshots`."""
 
 import sys
-from argparse import ArgumentParser
-from typing import Any, NoReturn
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from events import snapshot_command
+from events.commands import rebuild_snapshots
+from events.commands.console import Console
 
 
 class Command(BaseCommand):
-    help = snapshot_command.HELP
+    help = rebuild_snapshots.HELP
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        snapshot_command.add_arguments(parser)
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = f"examples:{rebuild_snapshots.EXAMPLES.rstrip()}".replace(
+            "events rebuild-snapshots", "rebuild_snapshots"
+        )
+        rebuild_snapshots.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if snapshot_command.run(options, self.stdout._out, _fail):
-            sys.exit(1)
-
-
-def _fail(text: str) -> NoReturn:
-    raise CommandError(text)
+        console = Console(self.stdout, sys.stderr, as_json=options["json"])
+        if code := rebuild_snapshots.run(options, console):
+            raise SystemExit(code)
