@@ -55,5 +55,5 @@ bench: setup-dev  ## speed beside its baselines
 screenshots: setup-dev ## the pictures of the README
 	@$(VENV) -m docs.screenshots
 
-chaos: setup-dev  ## kill processes while orders come in; nothing may be lost or doubled
-	@$(VENV) -m pytest tests/chaos
+chaos: setup-dev  ## break everything while guests order, then write docs/reliability.md (MINUTES=10, SEED=)
+	@$(VENV) -m tests.chaos --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED)) $(if $(SPLIT),--split)

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ class Stack:
     env: dict[str, str]
     links: dict[str, Any] = field(default_factory=dict)
     children: dict[str, Child] = field(default_factory=dict)
+    stopped: set[str] = field(default_factory=set)
 
     @property
     def base_url(self) -> str:
@@ -71,13 +72,36 @@ class Stack:
             )
         ]
 
-    def start(self, name: str) -> None:
-        self.children[name].start()
+    def add(self, name: str, command: Sequence[str | Path], **env: str) -> None:
+        """Starts one more process of the product."""
+        log = self.folder / f"{name}.log"
+        self.children[name] = Child(name, command, log, env={**self.env, **env}, cwd=ROOT)
+        self.start(name)
+
+    def start(self, name: str, **env: str) -> None:
+        """Starts it, from now on with this in its environment too."""
+        child = self.children[name]
+        child.env = {**(child.env or {}), **env}
+        child.falls, child.start_again_at = 0, 0.0
+        child.start()
+        self.stopped.discard(name)
 
     def kill(self, name: str) -> None:
         """As if the machine lost it: no goodbye."""
+        self.stopped.add(name)
         self.children[name].kill()
         self.children[name].wait_or_kill(5)
+
+    def remove(self, name: str) -> None:
+        """Kills it for good."""
+        self.kill(name)
+        del self.children[name]
+
+    def tend(self) -> None:
+        """Starts again what ended by itself, as the supervisor does. Always from the same thread."""
+        for name, child in self.children.items():
+            if name not in self.stopped:
+                child.revive()
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -115,21 +139,27 @@ def running_stack(folder: Path, name: str = "stack", redis: int = REDIS_DATABASE
     running = Stack(folder, port, environment(folder, port, name, redis))
     recreate_database(running.env["DATABASE_URL"])
     running.links = json.loads(running.manage("prepare").splitlines()[-1])
+    with processes_of(running):
+        yield running
+
+
+@contextmanager
+def processes_of(stack: Stack) -> Iterator[None]:
+    """All five processes over a prepared database, ready; they end with the block."""
     commands = {
-        "web": web_command("127.0.0.1", port),
-        "live": live_command("127.0.0.1", port + 1),
+        "web": web_command("127.0.0.1", stack.port),
+        "live": live_command("127.0.0.1", stack.port + 1),
         "worker": worker_command(),
         "sweeper": sweeper_command(),
-        "beat": beat_command(folder),
+        "beat": beat_command(stack.folder),
     }
-    for name, command in commands.items():
-        running.children[name] = Child(name, command, folder / f"{name}.log", env=running.env, cwd=ROOT)
-        running.start(name)
     try:
-        running.wait_until_ready()
-        yield running
+        for name, command in commands.items():
+            stack.add(name, command)
+        stack.wait_until_ready()
+        yield
     finally:
-        stop_all(list(running.children.values()), 15)
+        stop_all(list(stack.children.values()), 15)
 
 
 @pytest.fixture(scope="session")
@@ -140,11 +170,17 @@ def live_server_processes(stack: Stack) -> str:
 
 def environment(folder: Path, port: int, name: str = "stack", redis: int = REDIS_DATABASE) -> dict[str, str]:
     """What a server beside the suite's own needs: a database named after it, a Redis number of its own."""
+    database = beside(os.environ["DATABASE_URL"], name)
+    return environment_over(folder, port, database, _other_redis_database(os.environ["REDIS_URL"], redis))
+
+
+def environment_over(folder: Path, port: int, database_url: str, redis_url: str) -> dict[str, str]:
+    """The same over these servers."""
     clean = {name: text for name, text in os.environ.items() if not name.endswith("_DATABASE_URL")}
     return {
         **clean,
-        "DATABASE_URL": beside(os.environ["DATABASE_URL"], name),
-        "REDIS_URL": _other_redis_database(os.environ["REDIS_URL"], redis),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
         "DATA_DIR": str(folder / "data"),
         "PORT": str(port),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",

@@ -1,0 +1,125 @@
+"""What a run found, as JSON, as docs/reliability.md and as the table in the README. Nobody types it."""
+
+import json
+import os
+import re
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.chaos.proof import Findings
+from tests.chaos.run import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+JSON, PAGE = ROOT / "docs" / "reliability.json", ROOT / "docs" / "reliability.md"
+README = ROOT / "README.md"
+MARKS = re.compile(r"(<!-- reliability -->\n).*?(<!-- /reliability -->)", re.DOTALL)
+
+INTRODUCTION = """\
+# Reliability
+
+Written by `make chaos`; do not edit. `make test` runs the short form: every kind of fault once.
+
+The run starts the real processes (web, live, worker, beat, sweeper, PostgreSQL, Redis) over the demo store.
+Guests order and pay through the API without end, staff accept and serve, boards listen. Meanwhile one fault
+after another happens to these processes. Everybody asks again as phones do; a fifth of the wishes is sent
+twice at the same moment under one key, a third of the payments has doubled and disordered webhooks. At the
+end the tables are asked, not the logs:
+
+- **lost**: an order, a payment, a kitchen ticket, an alarm, a delivery, or a number on a board that should be
+  there once and is not;
+- **doubled**: one that is there more than once, or an effect of a handler that happened twice;
+- **out of order**: an event of a stream that a handler finished before an earlier one;
+- **recovery**: from the end of the fault until every delivery older than that is done.
+
+"""
+
+
+def as_data(run: Run, found: Findings, seed: int) -> dict[str, Any]:
+    """Everything that was measured."""
+    tables = run.tables
+    recoveries = sorted(each for times in run.recoveries.values() for each in times)
+    return {
+        "seed": seed,
+        "seconds": round(run.seconds),
+        "cores": os.cpu_count(),
+        "databases": len(tables.databases),
+        "orders": len(run.diary.orders),
+        "events": sum(
+            tables.one(name, "SELECT count(*) FROM events_event WHERE source = %s", name)
+            for name in tables.urls
+        ),
+        "deliveries": tables.done(),
+        "requests": dict(sorted(run.diary.answers.items())),
+        "asked_twice": run.diary.twice,
+        "faults": sum(len(times) for times in run.recoveries.values()),
+        "lost": len(found.lost),
+        "doubled": len(found.doubled),
+        "out_of_order": len(found.out_of_order),
+        "wrong": len(found.wrong),
+        "recovery_p50": round(median(recoveries), 1) if recoveries else None,
+        "recovery_max": round(recoveries[-1], 1) if recoveries else None,
+        "by_kind": {
+            kind: {
+                "times": len(times),
+                "recovery_p50": round(median(times), 1),
+                "recovery_max": round(max(times), 1),
+            }
+            for kind, times in sorted(run.recoveries.items())
+        },
+        "skipped": run.skipped,
+        "findings": found.all[:100],
+    }
+
+
+def summary(data: dict[str, Any]) -> str:
+    """The small table."""
+    minutes = data["seconds"] / 60
+    return (
+        "| Orders | Events | Deliveries | Faults | Kinds | Lost | Doubled | Out of order "
+        "| Recovery p50 | Recovery max |\n|---|---|---|---|---|---|---|---|---|---|\n"
+        f"| {data['orders']:,} | {data['events']:,} | {data['deliveries']:,} | {data['faults']} "
+        f"| {len(data['by_kind'])} | {data['lost']} | {data['doubled']} | {data['out_of_order']} "
+        f"| {data['recovery_p50']} s | {data['recovery_max']} s |\n\n"
+        f"{minutes:.0f} minutes on {data['cores']} cores, seed {data['seed']}, "
+        f"{_databases(data['databases'])}.\n"
+    )
+
+
+def _databases(count: int) -> str:
+    return "one database" if count == 1 else f"{count} databases"
+
+
+def page(data: dict[str, Any]) -> str:
+    """docs/reliability.md"""
+    rows = [
+        f"| {kind} | {each['times']} | {each['recovery_p50']} s | {each['recovery_max']} s |"
+        for kind, each in data["by_kind"].items()
+    ]
+    rows += [f"| {kind} | skipped | {why} | |" for kind, why in data["skipped"].items()]
+    answers = ", ".join(f"{status}: {count:,}" for status, count in data["requests"].items())
+    parts = [
+        INTRODUCTION + summary(data),
+        "| Fault | Times | Recovery p50 | Recovery max |\n|---|---|---|---|\n" + "\n".join(rows) + "\n",
+        f"Answers by status: {answers}. Asked twice at once: {data['asked_twice']:,}.\n",
+    ]
+    if data["findings"]:
+        parts.append("## Found\n\n" + "\n".join(f"- {text}" for text in data["findings"]) + "\n")
+    return "\n".join(parts)
+
+
+def write(data: dict[str, Any]) -> None:
+    """The page, its numbers, and the table of the README."""
+    JSON.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(data), encoding="utf-8")
+    paste(data)
+
+
+def paste(data: dict[str, Any]) -> None:
+    """The small table, between the marks of the README."""
+    text = README.read_text(encoding="utf-8")
+    README.write_text(MARKS.sub(lambda mark: mark[1] + summary(data) + mark[2], text), encoding="utf-8")
+
+
+if __name__ == "__main__":  # the table of the last run again
+    paste(json.loads(JSON.read_text(encoding="utf-8")))
