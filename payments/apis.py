@@ -117,14 +117,19 @@ def caller(request: Request) -> Any:
     return request.user
 
 
-def tab_bill(tab_id: UUID, store_id: UUID) -> dict[str, Any]:
-    """Everything a tab owes and how it can be paid."""
+def actor_of(request: Request) -> dict[str, Any]:
+    """The member of staff, as services and histories know them."""
+    return {"actor_id": caller(request).pk, "actor_name": caller(request).display_name}
+
+
+def tab_bill(tab_id: UUID, store_id: UUID, language: str = "") -> dict[str, Any]:
+    """Everything a tab owes this store and how it can be paid; "" is the store's own language."""
     store = store_snapshot(store_id)
     main = store.language if store else "en"
-    language = get_language() or "en"
+    views = [view for view in bills_of_tab(tab_id) if view.bill.store_id == store_id]
     return {
         "currency": store.data.get("currency", "") if store else "",
-        "bills": [bill_json(view, language, main) for view in bills_of_tab(tab_id)],
+        "bills": [bill_json(view, language or main, main) for view in views],
         "methods": [method_json(account) for account in accounts_in_use(store_id)],
     }
 
@@ -136,7 +141,9 @@ class TabBillApi(APIView):
 
     @extend_schema(responses=TabBillOutput, operation_id="guest_bill")
     def get(self, request: Request, token: str) -> Response:
-        return Response(TabBillOutput(tab_bill(caller(request).tab_id, caller(request).store_id)).data)
+        language = get_language() or "en"
+        bill = tab_bill(caller(request).tab_id, caller(request).store_id, language)
+        return Response(TabBillOutput(bill).data)
 
 
 class ShareInput(serializers.Serializer[Any]):
@@ -206,18 +213,7 @@ class StaffBillApi(APIView):
 
     @extend_schema(responses=TabBillOutput, operation_id="staff_bill")
     def get(self, request: Request, store_id: UUID, tab_id: UUID) -> Response:
-        return Response(TabBillOutput(_staff_bill(store_id, tab_id)).data)
-
-
-def _staff_bill(store_id: UUID, tab_id: UUID) -> dict[str, Any]:
-    store = store_snapshot(store_id)
-    main = store.language if store else "en"
-    views = [view for view in bills_of_tab(tab_id) if view.bill.store_id == store_id]
-    return {
-        "currency": store.data.get("currency", "") if store else "",
-        "bills": [bill_json(view, main, main) for view in views],
-        "methods": [method_json(account) for account in accounts_in_use(store_id)],
-    }
+        return Response(TabBillOutput(tab_bill(tab_id, store_id)).data)
 
 
 class CounterPaymentInput(serializers.Serializer[Any]):
@@ -266,7 +262,7 @@ class CounterPaymentApi(APIView):
             "amount": amount,
             "tendered": tendered,
             "change": tendered - amount if tendered else 0,
-            "bill": _staff_bill(store_id, tab_id),
+            "bill": tab_bill(tab_id, store_id),
         }
         return Response(CounterPaymentOutput(data).data, status=201)
 
@@ -295,9 +291,8 @@ class RefundApi(APIView):
         refund = request_refund(
             store_id=store_id,
             payment_id=payment_id,
-            actor_id=caller(request).pk,
-            actor_name=caller(request).display_name,
             key=key,
+            **actor_of(request),
             **form.validated_data,
         )
         return Response(RefundOutput(refund_json(refund)).data, status=201)
@@ -311,10 +306,5 @@ class HandBackApi(APIView):
 
     @extend_schema(request=None, responses=RefundOutput, operation_id="staff_hand_back")
     def post(self, request: Request, store_id: UUID, refund_id: UUID) -> Response:
-        refund = confirm_hand_back(
-            store_id=store_id,
-            refund_id=refund_id,
-            actor_id=caller(request).pk,
-            actor_name=caller(request).display_name,
-        )
+        refund = confirm_hand_back(store_id=store_id, refund_id=refund_id, **actor_of(request))
         return Response(RefundOutput(refund_json(refund)).data)

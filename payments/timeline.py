@@ -90,9 +90,9 @@ def _refunds(question: Question, payments: dict[Any, Payment]) -> Iterator[Momen
     for row in sent.order_by("sent_at")[: question.limit]:
         amount = format_money(row.amount, row.currency, question.language)
         tries = _("%(n)s attempts") % {"n": row.attempts} if row.attempts > 1 else ""
-        said = " · ".join(
-            filter(None, [_("now: %s") % row.get_state_display(), tries, row.reason, row.failure])
-        )
+        decided = f"{row.get_resolution_display()} ({row.resolved_by})" if row.resolution else ""
+        state = _("now: %s") % row.get_state_display()
+        said = " · ".join(filter(None, [state, tries, row.reason, row.failure, decided]))
         yield Moment(
             row.sent_at,  # type: ignore[arg-type]  # filtered
             "undo",

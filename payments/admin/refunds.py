@@ -91,8 +91,7 @@ class RefundAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         icon="payments",
     )
     def handed_back(self, request: HttpRequest, form: forms.Form, row: Refund) -> str:
-        actor_id, actor_name = actor_of(request)
-        confirm_hand_back(store_id=row.store_id, refund_id=row.id, actor_id=actor_id, actor_name=actor_name)
+        confirm_hand_back(**_decision(request, row))
         return gettext("Noted, thank you.")
 
     @dialog_action(

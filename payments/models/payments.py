@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -126,6 +127,21 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.amount} {self.currency} {self.state}"
+
+    @classmethod
+    def of(cls, bill: Bill, account: GatewayAccount, **fields: Any) -> "Payment":
+        """An attempt to pay a part of the bill by the account, not saved."""
+        return cls(
+            bill=bill,
+            account=account,
+            store_id=bill.store_id,
+            tab_id=bill.tab_id,
+            order_id=bill.order_id,
+            gateway=account.gateway,
+            mode=account.mode,
+            currency=bill.currency,
+            **fields,
+        )
 
     @property
     def is_open(self) -> bool:

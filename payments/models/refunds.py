@@ -1,6 +1,7 @@
 """Money on its way back."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -96,6 +97,32 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} {self.state}"
+
+    @classmethod
+    def of(
+        cls,
+        payment: Payment,
+        *,
+        amount: int,
+        source: RefundSource,
+        reason: str = "",
+        actor: tuple[UUID | None, str] = (None, ""),
+        key: tuple[str, str] | None = None,
+    ) -> "Refund":
+        """A wish to give `amount` (minor units) of the payment back, not saved; `key` makes it unique."""
+        refund = cls(
+            payment=payment,
+            bill_id=payment.bill_id,
+            store_id=payment.store_id,
+            amount=amount,
+            currency=payment.currency,
+            source=source,
+            reason=reason[:200],
+            actor_id=actor[0],
+            actor_name=actor[1][:150],
+        )
+        refund.key_scope, refund.key = key or ("auto", str(refund.id))
+        return refund
 
     @property
     def is_pending(self) -> bool:

@@ -104,16 +104,10 @@ def _book(
     bill: Bill, account: GatewayAccount, till: Till, cashier: Cashier, key: str, amount: int
 ) -> Payment:
     forget_counter_attempts(bill)
-    payment = Payment.objects.create(
-        bill=bill,
-        account=account,
-        store_id=bill.store_id,
-        tab_id=bill.tab_id,
-        order_id=bill.order_id,
-        gateway=account.gateway,
-        mode=account.mode,
+    payment = Payment.of(
+        bill,
+        account,
         amount=amount,
-        currency=bill.currency,
         share_kind=ShareKind.AMOUNT,
         key_scope=f"staff:{cashier.user_id}",
         key=key,
@@ -124,5 +118,6 @@ def _book(
         tendered=till.tendered,
         expires_at=timezone.now(),
     )
+    payment.save(force_insert=True)
     book_capture(bill, payment, Outcome(Kind.SUCCESS, method=till.method))
     return payment

@@ -15,7 +15,7 @@ from payments.models import (
     RefundSource,
     RefundState,
 )
-from payments.services.settlement import refund_event, settle
+from payments.services.settlement import refund_event, reserve, settle
 
 
 def book_external_refunds(bill: Bill, payment: Payment, refunded: int) -> None:
@@ -30,7 +30,9 @@ def book_external_refunds(bill: Bill, payment: Payment, refunded: int) -> None:
             complete_refund(bill, refund)
     unknown = min(unknown, payment.refundable)
     if unknown > 0:
-        _add_unknown(bill, payment, unknown)
+        found = Refund.of(payment, amount=unknown, source=RefundSource.EXTERNAL)
+        reserve(found)
+        complete_refund(bill, found)
 
 
 def _asked_for(payment: Payment) -> int:
@@ -48,22 +50,6 @@ def complete_refund(bill: Bill, refund: Refund, *, gateway_ref: str = "") -> Non
     book_refund(bill, refund, EntryKind.REFUND)
     publish(refund_event(RefundCompleted, bill, refund), correlation_id=bill.tab_id)
     settle(bill)
-
-
-def _add_unknown(bill: Bill, payment: Payment, unknown: int) -> None:
-    payment.returned += unknown
-    payment.save(update_fields=["returned"])
-    refund = Refund(
-        payment=payment,
-        bill=bill,
-        store_id=bill.store_id,
-        amount=unknown,
-        currency=payment.currency,
-        source=RefundSource.EXTERNAL,
-        key_scope="external",
-    )
-    refund.key = str(refund.id)
-    complete_refund(bill, refund)
 
 
 def book_refund(bill: Bill, refund: Refund, kind: EntryKind) -> None:

@@ -64,17 +64,13 @@ def _resolve(store_id: UUID, refund_id: UUID, resolution: Resolution, actor_name
 
 def _replacement(failed: Refund, actor_id: UUID, actor_name: str) -> Refund:
     """A refund of the same money; the amount reserved on the payment is now its own."""
-    return Refund(
-        payment=failed.payment,
-        bill_id=failed.bill_id,
-        store_id=failed.store_id,
+    again = Refund.of(
+        failed.payment,
         amount=failed.amount,
-        currency=failed.currency,
-        source=failed.source,
+        source=RefundSource(failed.source),
         reason=failed.reason,
-        actor_id=actor_id,
-        actor_name=actor_name[:150],
-        replaces=failed,
-        key_scope="replaces",
-        key=str(failed.id),
+        actor=(actor_id, actor_name),
+        key=("replaces", str(failed.id)),
     )
+    again.replaces = failed
+    return again

@@ -26,7 +26,7 @@ from payments.models import (
 from payments.selectors import sums_of_bill
 from payments.services.credits import give_credit
 from payments.services.external_refunds import book_refund, complete_refund
-from payments.services.settlement import add_refund, lock_bill, refund_event, settle, tell_phones
+from payments.services.settlement import add_refund, lock_bill, refund_event, reserve, settle, tell_phones
 from payments.services.translate import account_of, refund_order_of
 
 logger = logging.getLogger(__name__)
@@ -63,8 +63,7 @@ def request_refund(
         if not 0 < amount <= payment.refundable:
             raise NotRefundable(refundable=payment.refundable, currency=payment.currency)
         credit = amount - min(amount, sums_of_bill(bill.id).surplus)
-        refund = add_refund(
-            bill,
+        refund = Refund.of(
             payment,
             amount=amount,
             source=RefundSource.STAFF,
@@ -72,6 +71,7 @@ def request_refund(
             key=(scope, key),
             actor=(actor_id, actor_name),
         )
+        add_refund(bill, refund)
         give_credit(refund, amount=credit)
         tell_phones(bill)
         return refund
@@ -146,6 +146,8 @@ def record_refund(*, refund_id: UUID, outcome: RefundOutcome) -> Refund:
 
 
 def _succeed(bill: Bill, refund: Refund, outcome: RefundOutcome) -> None:
+    if refund.state == RefundState.RESOLVED:
+        logger.error("refund %s was settled in another way, and now the gateway gave it back too", refund.id)
     if not refund.is_pending and refund.state != RefundState.FAILED:
         return
     if outcome.pending:
@@ -192,24 +194,17 @@ def reverse_counter_payment(
         bill, payment = lock_payment(payment_id, store_id)
         if payment.gateway != COUNTER or payment.state != PaymentState.CAPTURED or not payment.refundable:
             raise WrongState
-        refund = Refund(
-            payment=payment,
-            bill=bill,
-            store_id=store_id,
+        refund = Refund.of(
+            payment,
             amount=payment.refundable,
-            currency=payment.currency,
             source=RefundSource.REVERSAL,
-            state=RefundState.SUCCEEDED,
-            reason=reason[:200],
-            actor_id=actor_id,
-            actor_name=actor_name[:150],
-            done_at=timezone.now(),
-            key_scope="reversal",
-            key=str(payment.id),
+            reason=reason,
+            actor=(actor_id, actor_name),
+            key=("reversal", str(payment.id)),
         )
+        reserve(refund)
+        refund.finish(state=RefundState.SUCCEEDED, at=timezone.now())
         refund.save(force_insert=True)
-        payment.returned += refund.amount
-        payment.save(update_fields=["returned"])
         book_refund(bill, refund, EntryKind.REVERSAL)
         settle(bill)
         return refund

@@ -103,39 +103,22 @@ def _return_surplus(bill: Bill, surplus: int, source: RefundSource, reason: str)
         if amount <= 0:
             continue
         cause = RefundSource.LATE if payment.late and source == RefundSource.OVERPAID else source
-        add_refund(bill, payment, amount=amount, source=cause, reason=reason)
+        add_refund(bill, Refund.of(payment, amount=amount, source=cause, reason=reason))
         surplus -= amount
         if not surplus:
             return
 
 
-def add_refund(
-    bill: Bill,
-    payment: Payment,
-    *,
-    amount: int,
-    source: RefundSource,
-    reason: str,
-    key: tuple[str, str] | None = None,
-    actor: tuple[UUID | None, str] = (None, ""),
-) -> Refund:
-    """Reserves `amount` of the payment (locked by the caller) and records the wish; sending comes later."""
-    payment.returned += amount
-    payment.save(update_fields=["returned"])
-    refund = Refund(
-        payment=payment,
-        bill=bill,
-        store_id=bill.store_id,
-        amount=amount,
-        currency=payment.currency,
-        source=source,
-        reason=reason[:200],
-        actor_id=actor[0],
-        actor_name=actor[1],
-    )
-    refund.key_scope, refund.key = key or ("auto", str(refund.id))
+def reserve(refund: Refund) -> None:
+    """Takes the refund's amount out of what its payment (locked by the caller) may still give back."""
+    refund.payment.returned += refund.amount
+    refund.payment.save(update_fields=["returned"])
+
+
+def add_refund(bill: Bill, refund: Refund) -> None:
+    """Reserves the amount and records the wish, under the locks of bill and payment; sending comes later."""
+    reserve(refund)
     ask_to_send(bill, refund)
-    return refund
 
 
 def ask_to_send(bill: Bill, refund: Refund) -> None:

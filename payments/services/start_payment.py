@@ -158,18 +158,12 @@ def _continue_or_add(
 def _add(bill: Bill, account: GatewayAccount, payer: Payer, wish: Wish, key: str, amount: int) -> Payment:
     now = timezone.now()
     minutes = gateway_named(account.gateway).capabilities.attempt_minutes
-    payment = Payment.objects.create(
-        bill=bill,
-        account=account,
-        store_id=bill.store_id,
-        tab_id=bill.tab_id,
-        order_id=bill.order_id,
+    payment = Payment.of(
+        bill,
+        account,
         guest_id=payer.guest_id,
         table_token=payer.token,
-        gateway=account.gateway,
-        mode=account.mode,
         amount=amount,
-        currency=bill.currency,
         share_kind=wish.share.kind,
         share_parts=wish.share.parts,
         key_scope=_scope(payer),
@@ -178,6 +172,7 @@ def _add(bill: Bill, account: GatewayAccount, payer: Payer, wish: Wish, key: str
         expires_at=now + timedelta(minutes=minutes),
         check_at=now + FIRST_CHECK,
     )
+    payment.save(force_insert=True)
     tell_phones(bill)
     return payment
 

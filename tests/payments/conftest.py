@@ -20,12 +20,15 @@ from events.kernel.databases import atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
 from orders.events import OrderCanceled, OrderExpired, OrderPlaced, OrderRejected
+from payments.gateways.base import Kind, Outcome
 from payments.gateways.sandbox import adapter
 from payments.models import Bill, Payment
 from payments.selectors import account_for, sums_of_bill
 from payments.services.accounts import save_store_snapshot
 from payments.shares import BillSums
+from stores.models import Store
 from tests import queue
+from tests.factories import make_store
 
 
 @dataclass
@@ -241,3 +244,25 @@ def wallet(live_server: Any, settings: Any) -> Iterator[Any]:
     yield live_server
     adapter._client(os.getpid()).close()  # else the server's thread keeps its database connection
     adapter._client.cache_clear()
+
+
+@pytest.fixture
+def shop() -> Store:
+    """A store with staff, known to payments."""
+    store = make_store()
+    snapshot = {"name": store.name, "language": "ko", "currency": "KRW"}
+    save_store_snapshot(store_id=store.id, version_number=1, snapshot=snapshot)
+    return store
+
+
+def seen_at_gateway(payment: Payment, *, refunded: int) -> Outcome:
+    """What a gateway says about captured money of which it gave a part back."""
+    return Outcome(
+        Kind.SUCCESS,
+        merchant_ref=payment.merchant_ref,
+        merchant_id=payment.account.merchant_id,
+        amount=payment.amount,
+        currency=payment.currency,
+        mode="test",
+        refunded=refunded,
+    )

@@ -9,7 +9,6 @@ from django.test import Client
 from events.kernel.ids import new_id
 from payments.gateways.base import Kind, RefundOutcome
 from payments.models import Payment, Refund
-from payments.services.accounts import save_store_snapshot
 from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.refunds import record_refund, request_refund
 from stores.models import Role, Store, User
@@ -18,14 +17,6 @@ from tests.payments.conftest import Party, settle_events
 
 pytestmark = pytest.mark.django_db
 PAGES = ["bill", "payment", "refund", "ledgerentry", "gatewayaccount", "gatewayevent"]
-
-
-@pytest.fixture
-def shop() -> Store:
-    store = make_store()
-    snapshot = {"name": store.name, "language": "ko", "currency": "KRW"}
-    save_store_snapshot(store_id=store.id, version_number=1, snapshot=snapshot)
-    return store
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from rest_framework.test import APIClient
 
 from events.kernel.ids import new_id
 from payments.models import LedgerEntry, Payment, Refund
-from payments.services.accounts import save_store_snapshot
 from payments.services.complete_payment import complete_payment
 from payments.services.refunds import confirm_hand_back, reverse_counter_payment
 from stores.models import Role, Store
@@ -16,14 +15,6 @@ from tests.factories import make_membership, make_store
 from tests.payments.conftest import Party, in_threads, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def shop() -> Store:
-    store = make_store()
-    snapshot = {"name": store.name, "language": "ko", "currency": "KRW"}
-    save_store_snapshot(store_id=store.id, version_number=1, snapshot=snapshot)
-    return store
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from uuid import uuid4
 import pytest
 
 from payments.errors import PaymentUnknown, WrongState
-from payments.gateways.base import Kind, Outcome, RefundOutcome
+from payments.gateways.base import Kind, RefundOutcome
 from payments.gateways.sandbox.wallet.models import WalletPayment
 from payments.models import LedgerEntry, Refund
 from payments.services.complete_payment import apply_outcome
 from payments.services.failed_refunds import pay_back_in_cash, retry_refund, withdraw_refund
 from payments.services.refunds import record_refund
-from tests.payments.conftest import Party, in_threads, published, settle_events
+from tests.payments.conftest import Party, in_threads, published, seen_at_gateway, settle_events
 from tests.payments.test_refunds import ask, paid, wallet_gave_back
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,15 +166,7 @@ def test_a_bank_that_changes_its_mind_is_believed(party: Party, refused: Refund)
 
 def test_a_failed_refund_made_at_the_gateway_by_hand_is_recognized(party: Party, refused: Refund) -> None:
     payment = refused.payment
-    seen = Outcome(
-        Kind.SUCCESS,
-        merchant_ref=payment.merchant_ref,
-        merchant_id=payment.account.merchant_id,
-        amount=10000,
-        currency="KRW",
-        mode="test",
-        refunded=3000,
-    )
+    seen = seen_at_gateway(payment, refunded=3000)
     for _ in range(2):
         apply_outcome(payment_id=payment.id, outcome=seen)
     refused.refresh_from_db()

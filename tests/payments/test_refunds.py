@@ -15,7 +15,7 @@ from payments.services.bills import release_order, void_line
 from payments.services.complete_payment import complete_payment
 from payments.services.reconcile import reconcile_payments
 from payments.services.refunds import RefundUncertain, request_refund, send_refund
-from tests.payments.conftest import Party, in_threads, published, settle_events
+from tests.payments.conftest import Party, in_threads, published, seen_at_gateway, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -173,19 +173,10 @@ def test_an_unanswered_refund_is_sent_again_with_the_same_reference(
 
 
 def test_a_refund_made_at_the_gateway_is_found(party: Party, wallet: Any) -> None:
-    from payments.gateways.base import Kind, Outcome
     from payments.services.complete_payment import apply_outcome
 
     _, payment = paid(party, 10000)
-    seen = Outcome(
-        Kind.SUCCESS,
-        merchant_ref=payment.merchant_ref,
-        merchant_id=payment.account.merchant_id,
-        amount=10000,
-        currency="KRW",
-        mode="test",
-        refunded=4000,
-    )
+    seen = seen_at_gateway(payment, refunded=4000)
     for _ in range(2):
         apply_outcome(payment_id=payment.id, outcome=seen)
     refund = Refund.objects.get()
