@@ -34,7 +34,7 @@ def test_cash_of_a_refused_order_is_handed_back_and_booked(
     order = guest.order()
     board.collect_money(order, "cash")
     kitchen.ticket(order).locator(".round").click()
-    kitchen.page.get_by_role("button", name="Sold out").click()
+    kitchen.page.locator("#sheet").get_by_role("button", name="Sold out").click()
     board.floor()
     table = board.page.locator(".tb", has_text=guest.table_name).first
     expect(table).to_contain_text("Money back")
