@@ -36,6 +36,10 @@ STATUS_COLORS = {
     DeliveryStatus.DISCARDED: "",
 }
 _PAUSED = -1  # not a status: it waits because its step is paused
+_LABELS: dict[int, str] = {
+    **{int(status): color for status, color in STATUS_COLORS.items()},
+    _PAUSED: "warning",
+}
 COUNTED = 10_000
 
 
@@ -52,7 +56,7 @@ class _KnownFilter(admin.SimpleListFilter):
     """Offers what the code knows instead of asking the table for every distinct value."""
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows.filter(**{self.parameter_name: self.value()}) if self.value() else rows
+        return rows.filter(**{str(self.parameter_name): self.value()}) if self.value() else rows
 
 
 class HandlerFilter(_KnownFilter):
@@ -208,7 +212,7 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         paused = PausedHandler.objects.using(rows.db).filter(handler=OuterRef("handler"))
         return rows.annotate(is_paused=Exists(paused))
 
-    @display(description=_("status"), label={**STATUS_COLORS, _PAUSED: "warning"})
+    @display(description=_("status"), label=_LABELS)
     def state(self, row: Delivery) -> tuple[int, str]:
         waits = row.status == DeliveryStatus.PENDING and getattr(row, "is_paused", False)
         return _PAUSED if waits else row.status, self.status_name(row)
@@ -306,12 +310,12 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     """Who did what to the queue, and why. What concerns every store (a pause) is shown to all."""
 
-    list_display = ("what", "actor_name", "reason", "created_at")
+    list_display = ("what", "who", "why", "at")
     list_filter = ("action", "created_at")
     search_fields = ("actor_name", "reason")
     ordering = ("-created_at",)
     show_full_result_count = False
-    fields = ("what", "actor_name", "reason", "created_at", "asked", "also_released", "steps")
+    fields = ("what", "who", "why", "at", "asked", "also_released", "steps")
     readonly_fields = fields
 
     def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
@@ -328,6 +332,18 @@ class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         handler = row.selection.get("handler")
         parts = [name, meaning_of(handler).what if handler else "", row.affected or ""]
         return " · ".join(str(part) for part in parts if part)
+
+    @display(description=_("who"))
+    def who(self, row: Intervention) -> str:
+        return row.actor_name
+
+    @display(description=_("why"))
+    def why(self, row: Intervention) -> str:
+        return row.reason
+
+    @display(description=_("when"), ordering="created_at")
+    def at(self, row: Intervention) -> Any:
+        return row.created_at
 
     @display(description=_("what was asked for"))
     def asked(self, row: Intervention) -> str:

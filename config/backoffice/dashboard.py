@@ -21,7 +21,7 @@ from config.backoffice.reports import Cell, Span, Spread
 from events.kernel.backoffice import managed_stores
 from events.kernel.money import format_money
 from events.kernel.texts import localized
-from events.meanings import meaning_of
+from events.meanings import meaning_of, subjects_of
 from stores.models import Store
 
 RANGES = (1, 7, 30)
@@ -303,14 +303,15 @@ def _dead_letter_tasks(store: Store) -> list[dict[str, Any]]:
     if found.newest is None:
         return []
     count = ngettext("%(n)s step did not happen", "%(n)s steps did not happen", found.number)
+    subjects = subjects_of([found.newest.event])
     return [
         {
             "kind": "bad",
             "icon": "monitoring",
             "text": count % {"n": found.number},
-            "small": meaning_of(found.newest.handler).effect,
-            "link": _link("admin:events_delivery_changelist", "?status__exact=3"),
-            "button": gettext("Try again"),
+            "small": meaning_of(found.newest.handler).of(subjects.get(found.newest.event_id, "")),
+            "link": _link("admin:queue"),
+            "button": gettext("Look"),
         }
     ]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connections
 from django.utils import timezone
@@ -95,9 +95,14 @@ def _start() -> datetime:
 
 def _read(alias: str, scope: Scope, since: datetime) -> list[tuple[str, datetime, int, int]]:
     statement = _DAY.format(**(_WIDE if scope is None else _NARROW))
-    values = {"width": timedelta(minutes=MINUTES), "lately": timedelta(minutes=RATE_MINUTES), "since": since}
+    values: dict[str, Any] = {
+        **parameters(scope),
+        "width": timedelta(minutes=MINUTES),
+        "lately": timedelta(minutes=RATE_MINUTES),
+        "since": since,
+    }
     with connections[alias].cursor() as cursor:
-        cursor.execute(statement, {**values, **parameters(scope)})
+        cursor.execute(statement, values)
         return cursor.fetchall()
 
 

@@ -48,7 +48,8 @@ class Cause:
     text: str = ""
 
 
-class Orphans(NamedTuple):
+@dataclass(frozen=True)
+class Orphans:
     """Open deliveries of a handler that is no more."""
 
     handler: str
@@ -78,7 +79,8 @@ class State:
     paused: list[Paused] = field(default_factory=list)
 
 
-class _Row(NamedTuple):
+@dataclass(frozen=True)
+class _Row:
     alias: str
     handler: str
     status: int
@@ -101,7 +103,7 @@ def state(scope: Scope) -> State:
     paused = paused_handlers()
     found = State()
     for row in rows:
-        _count(found, row, is_paused=row.handler in paused)
+        _count(found, row, is_stopped=row.handler in paused or not is_known(row.handler))
     found.causes = _causes(rows)
     found.orphans = _orphans(rows)
     found.paused = [_paused(row, rows) for row in sorted(paused.values(), key=lambda row: row.handler)]
@@ -115,15 +117,15 @@ def _open(alias: str, scope: Scope) -> list[_Row]:
         return [_Row(alias, *row) for row in cursor.fetchall()]
 
 
-def _count(found: State, row: _Row, *, is_paused: bool) -> None:
+def _count(found: State, row: _Row, *, is_stopped: bool) -> None:
     if row.status == DeliveryStatus.DEAD:
         found.dead += row.count
-    elif row.status == DeliveryStatus.HELD or is_paused:
+    elif row.status == DeliveryStatus.HELD or is_stopped:
         found.held += row.count
     else:
         found.waiting += row.count
         found.retrying += row.retrying
-        _age(found, row.oldest if is_known(row.handler) else None)
+        _age(found, row.oldest)
 
 
 def _age(found: State, since: datetime | None) -> None:

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
-    UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextInputWidget,
 )
 
@@ -142,12 +141,18 @@ def _handler_choices(*, replayable: bool = False) -> list[tuple[str, str]]:
     return [("", gettext("Choose…")), *sorted(known, key=lambda each: each[1])]
 
 
+class _Moment(forms.DateTimeInput):
+    """The browser's own picker, which a phone shows well."""
+
+    input_type = "datetime-local"
+
+
 class ReplayForm(forms.Form):
     """What is to happen once more: a step in a span of time, or everything of one stream."""
 
     handler = forms.ChoiceField(label=_("Step"), required=False, widget=UnfoldAdminSelectWidget)
-    since = forms.SplitDateTimeField(label=_("From"), required=False, widget=UnfoldAdminSplitDateTimeWidget)
-    until = forms.SplitDateTimeField(label=_("Until"), required=False, widget=UnfoldAdminSplitDateTimeWidget)
+    since = forms.DateTimeField(label=_("From"), required=False, widget=_Moment)
+    until = forms.DateTimeField(label=_("Until"), required=False, widget=_Moment)
     stream = forms.CharField(label=_("Or a whole stream"), required=False, widget=UnfoldAdminTextInputWidget)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -21,6 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Extract, ExtractHour
 from django.utils import timezone
 
+from events.kernel.databases import all_aliases
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
 from orders.models import GONE as GONE_LINES
@@ -207,9 +208,13 @@ class DeadLetters(NamedTuple):
 
 def dead_letters(store: Store) -> DeadLetters:
     """Deliveries of this store's events that were given up."""
-    dead = Delivery.objects.filter(status=DeliveryStatus.DEAD, event__store_id=store.pk)
-    newest = list(dead.select_related("event").order_by("-done_at")[:50])
-    return DeadLetters(len(newest), newest[0] if newest else None)
+    found = [row for alias in all_aliases() for row in _dead_in(alias, store)]
+    return DeadLetters(len(found), max(found, key=lambda row: row.done_at or row.due_at, default=None))
+
+
+def _dead_in(alias: str, store: Store) -> list[Delivery]:
+    dead = Delivery.objects.using(alias).filter(status=DeliveryStatus.DEAD, event__store_id=store.pk)
+    return list(dead.select_related("event").order_by("-done_at")[:50])
 
 
 def unpaid(store: Store) -> tuple[int, int]:

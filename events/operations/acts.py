@@ -56,9 +56,9 @@ class _Act:
         found = [(rows.db, self._ids(rows)) for rows in tables(self.action, self.target)]
         total = sum(len(ids) for _alias, ids in found)
         if self.limit is not None and total > self.limit:
-            raise TooMany(total)
+            raise TooMany(str(total))
         if self.expected is not None and total > self.expected:
-            raise WouldDoMore(total)
+            raise WouldDoMore(str(total))
         for alias, ids in found:
             self._run_in(alias, ids, total)
         return Outcome(self.count, self.released)

@@ -1,7 +1,7 @@
 """The dry run: what an act would do, and what it leaves alone and why."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
@@ -51,14 +51,16 @@ class WouldDoMore(Conflict):
     title = _("It has become more in the meantime; please look again")
 
 
-class Share(NamedTuple):
+@dataclass(frozen=True)
+class Share:
     """How many deliveries of one handler an act would change."""
 
     handler: str
     count: int
 
 
-class Skip(NamedTuple):
+@dataclass(frozen=True)
+class Skip:
     """Deliveries that stay as they are, and why."""
 
     handler: str
@@ -66,7 +68,8 @@ class Skip(NamedTuple):
     why: str | Promise
 
 
-class Outcome(NamedTuple):
+@dataclass(frozen=True)
+class Outcome:
     """What an act did: deliveries changed, and others that go on because of it."""
 
     count: int

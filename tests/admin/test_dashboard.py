@@ -136,7 +136,7 @@ def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> No
     make_order(store, status=OrderStatus.AWAITING_PAYMENT)
     SoldOut.objects.create(store_id=store.pk, item_id=new_id())
     page = boss.get("/admin/").content.decode()
-    assert "The board did not ring for an order." in page and "1 order not paid yet" in page
+    assert "board was not told of order 7." in page and "1 order not paid yet" in page
 
 
 def test_a_quiet_store_says_that_all_is_well(boss: Client) -> None:

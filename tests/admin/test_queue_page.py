@@ -218,8 +218,7 @@ def test_a_step_can_be_replayed_over_a_span_of_time(boss: Client, store: Store) 
         make_delivery(store, DeliveryStatus.DONE, stream="2"),
     )
     type(old.event).objects.filter(pk=old.event_id).update(occurred_at=now - timedelta(hours=5))
-    form = {"handler": RING, "since_0": f"{now - timedelta(hours=1):%Y-%m-%d}", "since_1": "00:00:00"}
-    form |= {"until_0": "", "until_1": ""}
+    form = {"handler": RING, "since": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M}", "until": ""}
     answer = boss.get("/admin/queue/replay/", form)
     assert answer.status_code == 302 and answer["Location"].startswith(ACT)
     wish = {"action": "replay", "handler": RING, "since": (now - timedelta(hours=1)).isoformat()}
@@ -273,6 +272,7 @@ def test_too_much_for_one_click_is_refused(
 def test_deliveries_of_a_step_that_is_gone_are_shown_and_given_to_another(boss: Client, store: Store) -> None:
     row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name", attempts=0)
     page = text_of(boss)
+    assert boss.get(PAGE).context["state"].waiting == 0
     assert "No such step any more" in page and "notifications.old_name" in page
     assert "It has another name now" in text_of(boss, "/admin/queue/gone/", handler="notifications.old_name")
     wish = {"action": "assign", "handler": "notifications.old_name", "to": RING}
