@@ -70,6 +70,9 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("It must begin with https:// and be reachable from the internet."),
         widget=UnfoldAdminTextInputWidget({"inputmode": "url", "placeholder": "https://example.com/hansang"}),
     )
+    description = forms.CharField(
+        label=_("What for"), max_length=100, required=False, widget=UnfoldAdminTextInputWidget
+    )
     topics = forms.MultipleChoiceField(
         label=_("Events"),
         choices=[(topic, NAMES[topic]) for topic in PUBLIC_FIELDS],
@@ -138,7 +141,7 @@ class WebhookAddressAdmin(TellsRefusals, StoreScopedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return ((None, {"fields": ("store", "url", "description", "topics")}),)
-        seen = ("status", "state_reason", "waiting", "failures", "last_success_at", "old_secret_until")
+        seen = ("state_name", "state_reason", "waiting", "failures", "last_success_at", "old_secret_until")
         return (
             (None, {"fields": ("url", "description", "topics")}),
             (_("How it is doing"), {"fields": (*seen, ("created_by", "created_at"))}),
@@ -146,7 +149,7 @@ class WebhookAddressAdmin(TellsRefusals, StoreScopedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         seen = ("state_reason", "failures", "last_success_at", "old_secret_until", "created_by", "created_at")
-        return ("status", "waiting", *seen) if obj is not None else ()
+        return ("state_name", "waiting", *seen) if obj is not None else ()
 
     @display(description=_("address"), header=True)
     def label(self, row: WebhookAddress) -> tuple[str, str]:
@@ -155,6 +158,10 @@ class WebhookAddressAdmin(TellsRefusals, StoreScopedAdmin):
     @display(description=_("state"), label={state: STATE_COLORS[state] for state in AddressState})
     def status(self, row: WebhookAddress) -> tuple[str, str]:
         return row.state, row.get_state_display()
+
+    @display(description=_("state"))
+    def state_name(self, row: WebhookAddress) -> str:
+        return row.get_state_display()
 
     @display(description=_("events"))
     def events(self, row: WebhookAddress) -> int:
@@ -266,7 +273,7 @@ class WebhookMessageAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     list_select_related = ("address",)
     show_full_result_count = False
     inlines = (AttemptInline,)
-    fields = readonly_fields = ("what", "address", "status", "webhook_id", "created_at", "sent_at", "pretty")
+    fields = readonly_fields = ("what", "address", "state", "webhook_id", "created_at", "sent_at", "pretty")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         last = WebhookAttempt.objects.filter(message=OuterRef("pk")).order_by("-pk")
