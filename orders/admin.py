@@ -69,9 +69,13 @@ class _RowsInline(ReadOnlyAdmin, ScopedTabularInline):
 
 class OrderLineInline(_RowsInline):
     model = OrderLine
-    fields = ("quantity", "name", "chosen", "note", "price", "state", "guest_name")
+    fields = ("quantity", "name", "chosen", "note", "price", "state", "who")
     readonly_fields = fields
     verbose_name_plural = _("Lines")
+
+    @display(description=_("guest"))
+    def who(self, row: OrderLine) -> str:
+        return row.guest_name or "–"
 
     @display(description=_("options"))
     def chosen(self, row: OrderLine) -> str:
@@ -111,14 +115,16 @@ class OrderAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     show_full_result_count = False
     inlines = (OrderLineInline,)
     fields = (
-        ("number", "business_day", "round"),
-        ("table_name", "guest_name"),
-        ("status", "worth"),
-        ("reason", "actor_name"),
-        ("placed_at", "submitted_at", "accepted_at"),
-        ("ready_by", "ready_at", "served_at"),
+        ("number", "business_day"),
+        ("table_name", "round"),
+        ("guest_name", "worth"),
+        ("status", "reason"),
+        ("actor_name", "placed_at"),
+        ("submitted_at", "accepted_at"),
+        ("ready_by", "ready_at"),
+        "served_at",
     )
-    readonly_fields = tuple(name for row in fields for name in row)
+    readonly_fields = tuple(name for row in fields for name in ([row] if isinstance(row, str) else row))
     actions_detail = ("timeline", "accept", "reject", "cancel")
 
     def story_of(self, row: Order) -> str:
@@ -196,7 +202,7 @@ class OrderAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
 class TabAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """The accounts of parties at their tables."""
 
-    list_display = ("table_name", "state", "guest_count", "opened_at", "closed_at", "closed_by")
+    list_display = ("table_name", "state", "guest_count", "opened_at", "closed_at", "ended_by")
     list_filter = ("status", "pay_after", "opened_at")
     search_fields = ("table_name", "close_reason")
     ordering = ("-opened_at",)
@@ -206,10 +212,18 @@ class TabAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         ("table_name", "guest_count", "status"),
         ("pay_after", "settled_at"),
         ("opened_at", "closed_at"),
-        ("close_reason", "closed_by"),
+        ("ended_why", "ended_by"),
     )
     readonly_fields = tuple(name for row in fields for name in row)
     actions_detail = ("timeline", "close")
+
+    @display(description=_("closed by"))
+    def ended_by(self, row: Tab) -> str:
+        return row.closed_by or "–"
+
+    @display(description=_("reason for closing"))
+    def ended_why(self, row: Tab) -> str:
+        return row.close_reason or "–"
 
     def story_of(self, row: Tab) -> str:
         return story_address(row.pk)

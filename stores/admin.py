@@ -8,6 +8,8 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -32,6 +34,8 @@ from stores.backoffice_forms import (
     TableForm,
 )
 from stores.models import OpeningHours, Role, StaffMembership, Store, Table, User
+
+ROLE_COLORS = {Role.OWNER: "success", Role.MANAGER: "info"}
 
 
 class OpeningHoursInline(ScopedTabularInline):
@@ -233,7 +237,7 @@ class StaffMembershipAdmin(TellsRefusals, StoreScopedAdmin):
 
     roles = MANAGERS
     edit_roles = OWNERS
-    list_display = ("person", "role_name", "works_here", "created_at")
+    list_display = ("person", "role_name", "works_here", "since")
     list_filter = ("role", "active")
     list_select_related = ("user", "store")
     ordering = ("store__name", "created_at")
@@ -260,7 +264,11 @@ class StaffMembershipAdmin(TellsRefusals, StoreScopedAdmin):
     def person(self, row: StaffMembership) -> str:
         return f"{row.user.display_name} ({row.user.get_username()})"
 
-    @display(description=_("role"), label={Role.OWNER: "success", Role.MANAGER: "info"})
+    @display(description=_("works here since"), ordering="created_at")
+    def since(self, row: StaffMembership) -> str:
+        return date_format(localtime(row.created_at), "SHORT_DATE_FORMAT")
+
+    @display(description=_("role"), label={**dict.fromkeys(Role, ""), **ROLE_COLORS})
     def role_name(self, row: StaffMembership) -> tuple[str, str]:
         return row.role, row.get_role_display()
 

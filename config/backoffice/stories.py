@@ -1,6 +1,7 @@
 """One story for its page: days, the rows it is about, and links to the rest."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -67,7 +68,7 @@ def of(request: HttpRequest, correlation_id: UUID) -> Story | None:
     return Story(
         correlation_id,
         zone,
-        _days(page.moments, zone),
+        _days(page.moments, zone, only),
         len(page.moments),
         sum(moment.tone == "quiet" for moment in page.moments),
         f"{here}?{urlencode(only)}" if since else "",
@@ -98,14 +99,16 @@ def _zone(moments: list[Moment]) -> str:
     return store.timezone if store else "UTC"
 
 
-def _days(moments: list[Moment], zone: str) -> list[tuple[Any, list[Line]]]:
+def _days(moments: list[Moment], zone: str, only: Collection[str]) -> list[tuple[Any, list[Line]]]:
     place = ZoneInfo(zone)
     days = groupby(moments, key=lambda moment: moment.at.astimezone(place).date())
-    return [(day, [_line(moment) for moment in rows]) for day, rows in days]
+    return [(day, [_line(moment, only) for moment in rows]) for day, rows in days]
 
 
-def _line(moment: Moment) -> Line:
-    links = [(KINDS.get(kind, kind), url) for kind, url in links_of(moment) if kind != "tab"]
+def _line(moment: Moment, only: Collection[str]) -> Line:
+    # A step is about the same rows as the fact above it; and nobody needs the way back.
+    known = {"tab", "bill", *only} if moment.tone != "quiet" else set(KINDS)
+    links = [(KINDS.get(kind, kind), url) for kind, url in links_of(moment) if kind not in known]
     content = "" if moment.payload is None else json.dumps(moment.payload, ensure_ascii=False, indent=1)
     return Line(moment, links, content)
 

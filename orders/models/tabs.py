@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
@@ -73,7 +74,7 @@ class Tab(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.table_name} · {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"{self.table_name} · {timezone.localtime(self.opened_at):%Y-%m-%d %H:%M}"
 
     @property
     def is_open(self) -> bool:

@@ -70,7 +70,7 @@ class PaymentAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     fields = readonly_fields = (
         "sum",
         "given_back",
-        "status",
+        "state",
         "failure",
         "how",
         "late",

@@ -40,7 +40,7 @@ class RefundAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     actions_detail = ("timeline", "handed_back", "try_again", "paid_in_cash", "withdraw")
     fields = readonly_fields = (
         "sum",
-        "status",
+        "state",
         "failure",
         "source",
         "reason",

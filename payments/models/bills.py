@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
@@ -41,7 +42,7 @@ class Bill(models.Model):
         indexes = [models.Index(fields=["store_id", "-created_at"], name="bill_store_time")]
 
     def __str__(self) -> str:
-        return f"{self.table_name} {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.table_name} {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
     def is_open(self) -> bool:

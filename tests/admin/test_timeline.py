@@ -294,3 +294,14 @@ def test_every_event_of_a_meal_has_words_for_the_owner() -> None:
     meals = [kind for kind in event_types() if "tab_id" in kind.__dataclass_fields__]
     assert meals and not [kind.topic for kind in meals if words_of(kind.topic).text == kind.topic]
     assert issubclass(meals[0], DomainEvent)
+
+
+def test_a_payments_page_says_its_state_in_words(meal: Meal) -> None:
+    page = meal.boss.get(f"/admin/payments/payment/{meal.payment.pk}/change/").content.decode()
+    assert "(&#x27;captured" not in page and "('captured" not in page
+
+
+def test_a_tab_is_named_by_the_stores_own_time(meal: Meal) -> None:
+    at = meal.order.tab.opened_at + timedelta(hours=9)  # Seoul
+    page = meal.boss.get(f"/admin/orders/tab/{meal.order.tab_id}/change/").content.decode()
+    assert f"A1 · {at:%Y-%m-%d %H:%M}" in page

@@ -89,3 +89,18 @@ def test_a_right_password_forgets_the_wrong_ones(client: Client, floor: User) ->
         sign_in(client, floor.username, "wrong")
     sign_in(client, floor.username)
     assert not LoginFailure.objects.exists()
+
+
+@pytest.mark.parametrize("door", ["/staff/login/", "/admin/login/"])
+def test_signing_in_gives_a_new_session(client: Client, owner: User, door: str) -> None:
+    """Whoever planted a session id before cannot use it afterwards."""
+    User.objects.filter(pk=owner.pk).update(is_staff=True)
+    session = client.session
+    session["planted"] = True
+    session.save()
+    client.cookies["sessionid"] = before = session.session_key
+    answer = client.post(door, {"username": owner.username, "password": PASSWORD})
+    assert answer.status_code == 302 and client.cookies["sessionid"].value != before
+    thief = Client()
+    thief.cookies["sessionid"] = before
+    assert "_auth_user_id" not in thief.session
