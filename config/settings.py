@@ -26,6 +26,8 @@ if not SECRET_KEY:
     if not TEST_MODE:
         raise ImproperlyConfigured("SECRET_KEY must be set")
     SECRET_KEY = "insecure-test-mode-key-" + "0" * 40
+# The keys before a change of SECRET_KEY, until everything is sealed anew (docs/operations.md).
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", "")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if TEST_MODE else "")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
