@@ -26,7 +26,10 @@ from websockets.typing import Origin
 
 from config.identity import GUEST_SALT
 from events.kernel import hints
-from stores.models import User
+from stores.models import Store, User
+from tests.notifications.facts import Party
+from tests.notifications.receiver import Receiver, receiver
+from tests.queue import deliver_all
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -218,3 +221,23 @@ def guest_cookies(**ids: Any) -> dict[str, str]:
     """The guest cookie: guest, tab, store (ids) and token."""
     value = signing.dumps({name: str(value) for name, value in ids.items()}, salt=GUEST_SALT)
     return {django_settings.GUEST_COOKIE_NAME: value}
+
+
+@pytest.fixture
+def loopback(settings: Any) -> None:
+    """Webhooks may go to a receiver on this machine."""
+    settings.WEBHOOK_ALLOW_LOOPBACK = True
+
+
+@pytest.fixture
+def outside(loopback: None) -> Iterator[Receiver]:
+    """Somebody else's server."""
+    with receiver() as told:
+        yield told
+
+
+@pytest.fixture
+def party(store: Store) -> Party:
+    """People at a table of the store, whose opening is told to everybody."""
+    deliver_all()
+    return Party(store.pk)

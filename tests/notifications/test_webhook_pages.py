@@ -1,6 +1,5 @@
 """The owner's pages of outgoing webhooks."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,21 +10,10 @@ from notifications.webhooks.models import AddressState, WebhookAddress, WebhookM
 from stores.models import Role, Store
 from tests.admin.conftest import admitted, signed_in
 from tests.factories import make_store
-from tests.notifications.receiver import Receiver, receiver
+from tests.notifications.receiver import Receiver
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback")]
 LIST = "/admin/notifications/webhookaddress/"
-
-
-@pytest.fixture(autouse=True)
-def _loopback(settings: Any) -> None:
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
-
-
-@pytest.fixture
-def outside() -> Iterator[Receiver]:
-    with receiver() as told:
-        yield told
 
 
 @pytest.fixture

@@ -1,0 +1,228 @@
+"""A receiver that fails: again, in order, paused when dead, a dead letter when it refuses."""
+
+import json
+
+import pytest
+from django.utils import timezone
+
+from events.kernel.sealing import seal
+from events.models import Delivery, DeliveryStatus
+from notifications.models import Kind, Notification
+from notifications.webhooks import services
+from notifications.webhooks.models import (
+    AddressState,
+    MessageState,
+    WebhookAddress,
+    WebhookAttempt,
+    WebhookMessage,
+)
+from stores.models import Store
+from tests.notifications.facts import Party, announce
+from tests.notifications.outside import (
+    DATABASE,
+    SEND,
+    announced,
+    deliveries,
+    long_dead,
+    register,
+    retry_now,
+    verified,
+)
+from tests.notifications.receiver import Receiver, receiver
+from tests.queue import deliver_all
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback")]
+
+
+# --- Failures -------------------------------------------------------------------------------------------
+
+
+def test_a_failed_message_is_sent_again_with_the_same_id_and_holds_what_follows(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    _, secret = register(store, outside)
+    outside.answers = [(500, b"sorry"), (503, b"")]
+    first, second = party.submit(), party.call()
+    announced(first, second)
+    assert outside.types == ["order.submitted"]
+    retry_now()
+    assert outside.types == ["order.submitted"] * 2
+    retry_now()
+    assert outside.types == ["order.submitted"] * 3 + ["call.raised"]
+    assert len({call.headers["webhook-id"] for call in outside.calls[:3]}) == 1
+    assert len({call.body for call in outside.calls[:3]}) == 1
+    assert verified(outside.calls[2], secret)
+    log = WebhookAttempt.objects.order_by("pk").values_list("status", "excerpt")
+    assert list(log) == [(500, "sorry"), (503, ""), (204, ""), (204, "")]
+
+
+def test_addresses_do_not_wait_for_each_other(store: Store, party: Party, outside: Receiver) -> None:
+    with receiver() as other:
+        register(store, outside)
+        register(store, other)
+        outside.answers = [(500, b"")] * 5
+        announced(party.submit(), party.call(), party.submit())
+        assert other.types == ["order.submitted", "call.raised", "order.submitted"]
+        assert outside.types == ["order.submitted"]
+
+
+def test_messages_keep_their_order_over_many_events(store: Store, party: Party, outside: Receiver) -> None:
+    register(store, outside)
+    orders = [party.submit() for _ in range(8)]
+    announced(*orders)
+    numbers = [json.loads(call.body)["data"]["number"] for call in outside.calls]
+    assert sorted(numbers) == [order.number for order in orders]
+    # Different orders are different streams: what counts is the order in which they were written.
+    written = [json.loads(m.body)["data"]["number"] for m in WebhookMessage.objects.order_by("pk")]
+    assert numbers == written
+
+
+def test_an_address_that_is_dead_is_paused_once_and_told_of_once(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    long_dead(address)
+    outside.answers = [(502, b"bad gateway")]
+    announced(party.submit(), party.call(), party.submit())
+    address.refresh_from_db()
+    assert address.state == AddressState.DEAD and "502" in address.state_reason
+    assert len(outside.calls) == 1
+    assert set(WebhookMessage.objects.values_list("state", flat=True)) == {MessageState.WAITING}
+    assert Notification.objects.filter(kind=Kind.WEBHOOK_PAUSED).count() == 1
+    assert {row.status for row in deliveries(SEND)} == {DeliveryStatus.DONE}
+    # Later events wait without a try.
+    announced(party.call())
+    assert len(outside.calls) == 1
+    assert Notification.objects.filter(kind=Kind.WEBHOOK_PAUSED).count() == 1
+
+
+def test_few_failures_or_a_short_time_do_not_make_an_address_dead(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    outside.answers = [(500, b"")] * 11
+    announced(party.submit())
+    for _ in range(9):
+        retry_now()
+    address.refresh_from_db()
+    assert address.failures == 10 and address.is_open
+
+
+def test_going_on_sends_what_waits_in_order(store: Store, party: Party, outside: Receiver) -> None:
+    address, _ = register(store, outside)
+    long_dead(address)
+    outside.answers = [(500, b"")]
+    announced(party.submit(), party.call(), party.submit())
+    announced(party.call())
+    outside.calls.clear()
+    assert services.resume_address(address_id=address.pk) == 4
+    deliver_all()
+    bodies = [json.loads(call.body)["id"] for call in outside.calls]
+    assert bodies == [str(row.event_id) for row in WebhookMessage.objects.order_by("pk")]
+    address.refresh_from_db()
+    assert address.is_open and address.failures == 0
+    assert set(WebhookMessage.objects.values_list("state", flat=True)) == {MessageState.SENT}
+
+
+def test_pausing_and_going_on_at_once_neither_doubles_nor_overtakes(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    """Messages that are still in the queue when the address goes on give up their old places there."""
+    from events.delivery import claim, run_claim
+
+    address, _ = register(store, outside)
+    announce(party.submit(), party.call(), deliver=False)
+    for item in claim("notifications", 50):
+        if item.handler != SEND:
+            run_claim("notifications", item)
+    services.pause_address(address_id=address.pk, actor_name="Kim")
+    services.resume_address(address_id=address.pk)
+    retry_now()
+    Delivery.objects.using(DATABASE).filter(status=DeliveryStatus.RUNNING).update(
+        status=DeliveryStatus.PENDING
+    )
+    deliver_all()
+    assert [json.loads(call.body)["id"] for call in outside.calls] == [
+        str(row.event_id) for row in WebhookMessage.objects.order_by("pk")
+    ]
+
+
+def test_an_address_that_says_gone_is_paused_at_once(store: Store, party: Party, outside: Receiver) -> None:
+    address, _ = register(store, outside)
+    outside.answers = [(410, b"")]
+    announced(party.submit())
+    address.refresh_from_db()
+    assert address.state == AddressState.DEAD
+
+
+def test_a_message_that_is_always_refused_becomes_a_dead_letter_and_can_be_discarded(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    """4xx: the receiver lives and does not want this message; pausing the address would help nobody."""
+    address, _ = register(store, outside)
+    long_dead(address)
+    outside.answers = [(422, b"unknown dish")] * 12
+    announced(party.submit())
+    announced(party.call())
+    for _ in range(11):
+        retry_now()
+    first, second = deliveries(SEND)
+    assert first.status == DeliveryStatus.DEAD and "422" in first.last_error
+    assert outside.types == ["order.submitted"] * 12
+    address.refresh_from_db()
+    assert address.is_open
+    Delivery.objects.using(DATABASE).filter(pk=first.pk).update(status=DeliveryStatus.DISCARDED)
+    Delivery.objects.using(DATABASE).filter(pk=second.pk).update(status=DeliveryStatus.PENDING)
+    deliver_all()
+    assert outside.types[-1] == "call.raised"
+    assert list(WebhookMessage.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "sent"]
+
+
+def test_a_retried_dead_letter_is_sent(store: Store, party: Party, outside: Receiver) -> None:
+    register(store, outside)
+    outside.answers = [(400, b"")]
+    announced(party.submit())
+    dead = {"status": DeliveryStatus.PENDING, "attempts": 0, "due_at": timezone.now()}
+    Delivery.objects.using(DATABASE).filter(handler=SEND).update(**dead)
+    deliver_all()
+    assert WebhookMessage.objects.get().state == MessageState.SENT
+
+
+def test_replaying_a_delivered_message_sends_it_again_under_the_same_id(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    register(store, outside)
+    announced(party.submit())
+    again = {"status": DeliveryStatus.PENDING, "replays": 1, "due_at": timezone.now()}
+    Delivery.objects.using(DATABASE).filter(handler=SEND).update(**again)
+    deliver_all()
+    first, second = outside.calls
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+
+
+def test_a_message_of_a_removed_address_is_forgotten(store: Store, party: Party, outside: Receiver) -> None:
+    address, _ = register(store, outside)
+    outside.answers = [(500, b"")]
+    announced(party.submit())
+    services.remove_address(address_id=address.pk)
+    retry_now()
+    assert len(outside.calls) == 1
+    assert {row.status for row in deliveries(SEND)} == {DeliveryStatus.DONE}
+
+
+def test_a_secret_that_cannot_be_opened_is_a_dead_letter_at_once(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    other = seal("another purpose", {"secret": "x"})
+    WebhookAddress.objects.filter(pk=address.pk).update(secret_sealed=other)
+    announced(party.submit())
+    assert deliveries(SEND)[0].status == DeliveryStatus.DEAD
+    assert outside.calls == []
+
+
+def test_a_private_address_is_a_failure_that_names_its_reason(store: Store, party: Party) -> None:
+    services.register_address(store_id=store.pk, url="https://10.1.2.3/", topics=["call.raised"])
+    announced(party.call())
+    attempt = WebhookAttempt.objects.get()
+    assert attempt.status is None and "refused" in attempt.problem
