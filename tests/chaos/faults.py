@@ -327,32 +327,39 @@ def remove(run: Run) -> None:
     run.stack.manage("shell", "--no-imports", "-c", DISCARD.format(old=old))
 
 
+PAUSE = """
+from events.operations import Actor, pause
+pause("{old}", actor=Actor(None, "chaos"))
+"""
 ASSIGN = """
-from events.operations import Actor, Selection, assign
-assign(Selection(handler="{old}"), to="{new}", actor=Actor(None, "chaos"), reason="renamed")
+from events.operations import Actor, Selection, assign, resume
+actor = Actor(None, "chaos")
+resume("{old}", actor=actor)
+assign(Selection(handler="{old}"), to="{new}", actor=actor, reason="renamed")
 """
 DISCARD = """
-from events.operations import Actor, Selection, discard
-discard(Selection(handler="{old}"), actor=Actor(None, "chaos"), reason="removed")
+from events.operations import Actor, Selection, discard, resume
+actor = Actor(None, "chaos")
+resume("{old}", actor=actor)
+discard(Selection(handler="{old}"), actor=actor, reason="removed")
 """
 
 
 def _release(run: Run, name: str) -> None:
-    """A new release without the handler's old name comes while deliveries wait for it; they stay and wait."""
+    """A release without the handler's old name comes while deliveries wait for it: they stay, for a person."""
     if not run.apprentice:  # an earlier release removed it
-        _roll_out(run, APPRENTICE, "web", "worker", "sweeper")
+        _roll_out(run, APPRENTICE)
     old = run.apprentice
-    for process in ("worker", "sweeper"):
-        run.stack.kill(process)
+    run.stack.manage("shell", "--no-imports", "-c", PAUSE.format(old=old))
     run.until(lambda: run.tables.waiting(old) > 1, TOOK_SECONDS, "deliveries of the old release")
-    _roll_out(run, name, "web", "worker", "sweeper")
+    _roll_out(run, name)
     _more(run, 1)
     _more_done(run)
     assert run.tables.waiting(old) > 1, "deliveries of the old name are gone"
 
 
-def _roll_out(run: Run, name: str, *processes: str) -> None:
+def _roll_out(run: Run, name: str) -> None:
     run.apprentice = run.stack.env["CHAOS_APPRENTICE"] = name
-    for process in processes:
+    for process in ("web", "worker", "sweeper"):
         run.stack.kill(process)
         run.stack.start(process, CHAOS_APPRENTICE=name)
