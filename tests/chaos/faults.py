@@ -346,7 +346,7 @@ discard(Selection(handler="{old}"), actor=actor, reason="removed")
 
 
 def _release(run: Run, name: str) -> None:
-    """A release without the handler's old name comes while deliveries wait for it: they stay, for a person."""
+    """A release without the old name comes while deliveries wait for it: they stay, for a person."""
     if not run.apprentice:  # an earlier release removed it
         _roll_out(run, APPRENTICE)
     old = run.apprentice
