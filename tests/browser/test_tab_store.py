@@ -32,25 +32,20 @@ def bar(stack: Stack) -> Iterator[str]:
     stack.sql(free, table)
 
 
-def order(page: Page) -> int:
+def order(page: Page, token: str) -> int:
     """Sends one dish and returns its price."""
+    open_page(page, token)
     add(page, a_dish(page))
     page.locator("#order-button").tap()
     expect(page.locator(".now h2")).to_be_visible()
-    total = page.locator(".sum .total .num").inner_text()
-    page.locator("#dock a[href='#']").tap()
-    return int("".join(filter(str.isdigit, total)))
-
-
-def due(page: Page) -> int:
     return int("".join(filter(str.isdigit, page.locator(".sum .total .num").inner_text())))
 
 
-def pay_share(page: Page, share: str) -> int:
-    """Pays "Mine", "Evenly" … of what is owed in the wallet; returns the amount."""
-    page.goto(page.url.split("#")[0] + "#pay")
+def pay_share(page: Page, token: str, share: str, amount: int) -> int:
+    """Pays "Mine", "Evenly" … of what is owed in the wallet, when that is this amount."""
+    open_page(page, token, "#pay")
     page.locator(".seg label", has_text=share).tap()
-    amount = due(page)
+    expect(page.locator(".sum .total .num")).to_have_text(f"₩{amount:,}")
     assert violations(page) == []
     page.locator("#pay-button").tap()
     page.wait_for_url("**/sandbox/**")
@@ -62,8 +57,8 @@ def pay_share(page: Page, share: str) -> int:
 def test_a_party_orders_eats_and_splits_the_bill_at_the_end(
     stack: Stack, bar: str, new_phone: NewPhone
 ) -> None:
-    anna, bo = open_page(new_phone("en-US"), bar), open_page(new_phone("en-US"), bar)
-    first, second = order(anna), order(bo)
+    anna, bo = new_phone("en-US"), new_phone("en-US")
+    first, second = order(anna, bar), order(bo, bar)
     rounds = stack.sql(
         "SELECT o.status FROM orders_order o JOIN orders_tab t ON t.id = o.tab_id WHERE t.closed_at IS NULL "
         "AND t.table_id = (SELECT table_id FROM stores_tabletoken WHERE token = %s)",
@@ -71,19 +66,19 @@ def test_a_party_orders_eats_and_splits_the_bill_at_the_end(
     )
     assert rounds == [("submitted",), ("submitted",)]  # the kitchen cooks before anybody paid
 
-    anna.goto(anna.url.split("#")[0] + "#bill")
+    open_page(anna, bar, "#bill")
     expect(anna.locator("#dock a[href='#pay']")).to_contain_text(f"₩{first + second:,}")
     assert violations(anna) == []
-    paid = pay_share(anna, "Mine")
-    assert paid == first
-    expect(bo.locator("#dock")).to_contain_text(f"₩{second:,}")
+    left = first + second - pay_share(anna, bar, "Mine", first)
+    open_page(bo, bar, "#bill")
+    expect(bo.locator("#dock a[href='#pay']")).to_contain_text(f"₩{left:,}")
 
-    third = order(bo)
-    half = pay_share(bo, "Evenly")
-    assert half == -(-(first + second + third) // 2) or half == second + third
-    left = first + second + third - paid - half
+    third = order(bo, bar)
+    left += third
+    half = -(-(first + second + third) // 2)
+    left -= pay_share(bo, bar, "Evenly", min(left, half))
     if left:
-        assert pay_share(anna, "All") == left
+        pay_share(anna, bar, "All", left)
     for phone in (anna, bo):
-        phone.goto(phone.url.split("#")[0] + "#pay")
+        open_page(phone, bar, "#pay")
         expect(phone.locator(".blank h2")).to_have_text("Everything is paid")
