@@ -150,9 +150,15 @@ def kill_both(run: Run) -> None:
 
 @fault(FULL_DISK)
 def fill_disk(run: Run) -> None:
-    before = run.diary.answers["503"]
+    log = run.servers.folder / "postgres.log"
+    before, size = run.diary.answers["503 unavailable"], log.stat().st_size
     run.servers.fill_disk()
-    run.until(lambda: run.diary.answers["503"] > before, TOOK_SECONDS, "a clear refusal")
+
+    def refused_for_it() -> bool:
+        is_full = b"No space left on device" in log.read_bytes()[size:]
+        return is_full and run.diary.answers["503 unavailable"] > before
+
+    run.until(refused_for_it, TOOK_SECONDS, "a clear refusal")
     run.servers.free_disk()
     run.servers.start_postgres()  # where the log itself had no room it went down
 
@@ -314,17 +320,24 @@ def steal(run: Run) -> None:
 
 @fault("a handler renamed")
 def rename(run: Run) -> None:
-    old = run.apprentice
+    old = _employed(run)
     new = JOURNEYMAN if old == APPRENTICE else APPRENTICE
-    _release(run, new)
+    _release(run, old, new)
     run.stack.manage("shell", "--no-imports", "-c", ASSIGN.format(old=old, new=new))
 
 
 @fault("a handler removed")
 def remove(run: Run) -> None:
-    old = run.apprentice
-    _release(run, "")
+    old = _employed(run)
+    _release(run, old, "")
     run.stack.manage("shell", "--no-imports", "-c", DISCARD.format(old=old))
+
+
+def _employed(run: Run) -> str:
+    """The name under which the apprentice works; an earlier release may have removed it."""
+    if not run.apprentice:
+        _roll_out(run, APPRENTICE)
+    return run.apprentice
 
 
 PAUSE = """
@@ -345,14 +358,11 @@ discard(Selection(handler="{old}"), actor=actor, reason="removed")
 """
 
 
-def _release(run: Run, name: str) -> None:
+def _release(run: Run, old: str, new: str) -> None:
     """A release without the old name comes while deliveries wait for it: they stay, for a person."""
-    if not run.apprentice:  # an earlier release removed it
-        _roll_out(run, APPRENTICE)
-    old = run.apprentice
     run.stack.manage("shell", "--no-imports", "-c", PAUSE.format(old=old))
     run.until(lambda: run.tables.waiting(old) > 1, TOOK_SECONDS, "deliveries of the old release")
-    _roll_out(run, name)
+    _roll_out(run, new)
     _more(run, 1)
     _more_done(run)
     assert run.tables.waiting(old) > 1, "deliveries of the old name are gone"

@@ -55,9 +55,16 @@ class Diary:
     def note(self, response: httpx.Response) -> None:
         """Counts the answer; a failure that is no clear "try again" is kept."""
         with self.lock:
-            self.answers[str(response.status_code)] += 1
+            self.answers[_name(response)] += 1
         if response.status_code >= 500 and not _says_try_again(response):
             self.unclear.append(f"{response.request.url.path}: {response.status_code} {response.text[:300]}")
+
+
+def _name(response: httpx.Response) -> str:
+    """The status; with the reason where the server says "not now"."""
+    if response.status_code != 503 or not response.text.startswith("{"):
+        return str(response.status_code)
+    return f"503 {response.json()['type'].rpartition(':')[2]}"
 
 
 def _says_try_again(response: httpx.Response) -> bool:
