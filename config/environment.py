@@ -47,7 +47,7 @@ def database_from_url(url: str) -> dict[str, object]:
         raise ImproperlyConfigured("a database URL must start with postgresql://")
     query = dict(parse_qsl(parts.query))
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -1,5 +1,9 @@
-"""Rate limits counted in Redis, one round trip each; without Redis nobody is locked out."""
+"""Rate limits counted in the process and shared through Redis, so that no request waits for it.
 
+Without Redis each process still counts for itself.
+"""
+
+import threading
 import time
 from functools import lru_cache
 from typing import Any
@@ -9,15 +13,15 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
-ALSO_FOR_READS = frozenset({"staff", "unknown_token"})
-_PAUSE_SECONDS = 2.0  # after a failure nobody waits for an absent Redis again and again
+from events.kernel.kicker import submit
 
-# Counts, and starts the window with the first count: one script, so that no counter lives for ever.
-_COUNT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-return count
-"""
+ALSO_FOR_READS = frozenset({"staff", "unknown_token"})
+_SPACING = 0.05  # seconds between two visits to Redis; so much later another process's count is known
+_MAX_KNOWN = 10_000
+
+_known: dict[str, int] = {}  # window -> requests counted anywhere, as of the last visit, and here since
+_unsent: dict[str, tuple[int, int]] = {}  # window -> (requests not told to Redis yet, the window's seconds)
+_lock = threading.Lock()
 
 
 class ScopedThrottle(SimpleRateThrottle):
@@ -50,21 +54,40 @@ class ScopedThrottle(SimpleRateThrottle):
         return f"hs:rate:{self.scope}:{who}:{int(time.time() // self.duration)}"
 
 
-class _Pause:
-    until = 0.0
-
-
 def _count(key: str, seconds: int) -> int:
-    if time.monotonic() < _Pause.until:
-        return 0
-    try:
-        return int(_script()(keys=[key], args=[seconds]))
-    except redis.RedisError:
-        _Pause.until = time.monotonic() + _PAUSE_SECONDS
-        return 0
+    """Counts one request and returns the window's count as far as this process knows it."""
+    with _lock:
+        _known[key] = known = _known.get(key, 0) + 1
+        unsent, _ = _unsent.get(key, (0, 0))
+        _unsent[key] = unsent + 1, seconds
+    submit("rates", _share, spacing=_SPACING)
+    return known
+
+
+def _share() -> None:
+    """Adds what was counted here to the shared counts, and learns what other processes counted."""
+    with _lock:
+        sent = dict(_unsent)
+        _unsent.clear()
+    with _redis().pipeline(transaction=False) as pipe:
+        for key, (count, seconds) in sent.items():
+            pipe.incrby(key, count)
+            pipe.expire(key, seconds, nx=True)
+        totals = pipe.execute()[::2]
+    with _lock:
+        if len(_known) > _MAX_KNOWN:  # most of them belong to windows that are over
+            _known.clear()
+        for key, total in zip(sent, totals, strict=True):
+            _known[key] = total + _unsent.get(key, (0, 0))[0]
+
+
+def forget_all() -> None:
+    """Empties this process's counts (tests)."""
+    with _lock:
+        _known.clear()
+        _unsent.clear()
 
 
 @lru_cache(maxsize=1)
-def _script() -> Any:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
-    return client.register_script(_COUNT)
+def _redis() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)

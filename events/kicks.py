@@ -5,7 +5,7 @@ from functools import partial
 from events.kernel.kicker import submit
 
 # A kick that waits this long is not noticed; a worker drains everything that came meanwhile at once.
-SPACING = 0.02
+SPACING = 0.05
 
 
 def kick_context(context: str) -> None:

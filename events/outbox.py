@@ -1,21 +1,24 @@
 """publish(): writes the fact, its place in the stream and its deliveries in the caller's own transaction."""
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Model
 
 from events.base import DomainEvent, current_envelope
 from events.kernel.databases import alias_of, on_commit
 from events.kernel.ids import new_id
+from events.kernel.rows import as_json, insertion, mark_stored
 from events.kernel.statements import execute
 from events.kicks import kick_context, kick_relay
 from events.registry import Handler, handlers_of
 
 # One round trip: number the event (the stream's row lock orders commits), write it, fan it out.
 _PUBLISH = """
-WITH numbered AS (
+WITH {rows} numbered AS (
   INSERT INTO events_stream (name, last_seq) VALUES (%(stream)s, 1)
   ON CONFLICT (name) DO UPDATE SET last_seq = events_stream.last_seq + 1
   RETURNING last_seq
@@ -41,10 +44,13 @@ WHERE h.name <> ALL (%(choosy)s::text[]) OR EXISTS (
 """
 
 
-def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
+def publish(
+    event: DomainEvent, *, correlation_id: UUID | None = None, rows: Sequence[Sequence[Model]] = ()
+) -> UUID:
     """Records the fact in the open transaction of its own context and returns its id.
 
-    `correlation_id` ties one story together (the tab's id); inside a handler it is inherited.
+    `correlation_id` ties one story together (the tab's id); inside a handler it is inherited. `rows` are new
+    rows of the context, each list of one model: they are inserted by the same statement.
     Raises RuntimeError outside a transaction: a fact must stand or fall with the change it tells of.
     """
     context = event.source()
@@ -54,16 +60,22 @@ def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
     handlers = handlers_of(event.topic, event.version)
     inline = all(alias_of(handler.context) == alias for handler in handlers)
     event_id = new_id()
-    row = _row(event, event_id, correlation_id, handlers if inline else [])
-    execute(alias, _statement(*row["audiences"]), {**row, "inline": inline})
+    values = _row(event, event_id, correlation_id, handlers if inline else []) | {"inline": inline}
+    values |= {f"rows_{number}": as_json(some) for number, some in enumerate(rows)}
+    models = tuple(type(some[0]) for some in rows)
+    execute(alias, _statement(models, *values["audiences"]), values)
+    for some in rows:
+        mark_stored(some, alias)
     _ring(context, alias, handlers, inline)
     return event_id
 
 
-@lru_cache(maxsize=8)
-def _statement(audience: str = "") -> str:
-    """One text per audience (a table's name from code), so that each stays a prepared statement."""
-    return _PUBLISH + _IF_HEARD.format(audience=audience) if audience else _PUBLISH
+@lru_cache(maxsize=32)
+def _statement(models: tuple[type[Model], ...], audience: str = "") -> str:
+    """One text per kind of rows and audience (a table's name from code): each stays a prepared statement."""
+    inserts = [f"rows_{n} AS ({insertion(model, f'rows_{n}')})," for n, model in enumerate(models)]
+    text = _PUBLISH + (_IF_HEARD if audience else "")
+    return text.format(rows=" ".join(inserts), audience=audience)
 
 
 def _row(

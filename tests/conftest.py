@@ -36,6 +36,9 @@ def _forget_rate_limits() -> None:
     """Throttles count in the shared cache: no test inherits another's count."""
     from django.core.cache import caches
 
+    from config import throttling
+
+    throttling.forget_all()
     for alias in ("default", "shared"):
         with contextlib.suppress(redis.RedisError):
             caches[alias].clear()

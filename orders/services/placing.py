@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from django.db import IntegrityError
 from django.utils.translation import get_language
 
 from events.kernel.databases import alias_of, atomic
@@ -42,41 +43,41 @@ from orders.pricing import (
     total_of,
 )
 from orders.services.announce import hint_cart, hint_order
-from orders.services.inserting import insert_rows
 from orders.services.payment import line_fact, order_fields, publish_submitted
-from orders.storefront import Storefront, menu_at, storefront_of
+from orders.storefront import Storefront, known_storefront, menu_at, storefront_of
 
 _GUEST_FIELDS = [field.attname for field in Guest._meta.concrete_fields]
 _TAB_FIELDS = [field.attname for field in Tab._meta.concrete_fields]
-# Written out because the query builder would cost more than the query.
-_LOCK = f"""
-SELECT {", ".join(f"g.{name}" for name in _GUEST_FIELDS)}, {", ".join(f"t.{name}" for name in _TAB_FIELDS)},
-       coalesce((SELECT number FROM orders_storerevision r WHERE r.store_id = t.store_id), 0)
-FROM orders_guest g JOIN orders_tab t ON t.id = g.tab_id WHERE g.id = %s FOR UPDATE OF t
-"""  # noqa: S608  names of our own columns
-
-# Looks for the key, takes the next number and the lines out of the cart: nothing of it if the key is known.
-_PREPARE = """
+# One statement, written out because the query builder would cost more than the query: looks for the key and,
+# if it is new and the tab is open, locks the tab, takes the next number and the lines out of the cart.
+_PREPARE = f"""
 WITH seen AS (
   SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_key = %(key)s
+), touched AS (
+  UPDATE orders_tab t SET active_at = %(now)s, status = 'open', settled_at = NULL,
+    cart_version = t.cart_version + %(cart_step)s
+  FROM orders_guest g
+  WHERE g.id = %(guest)s AND t.id = g.tab_id AND t.closed_at IS NULL AND NOT EXISTS (SELECT FROM seen)
+  RETURNING {", ".join(f"g.{name} AS g_{name}" for name in _GUEST_FIELDS)},
+            {", ".join(f"t.{name} AS t_{name}" for name in _TAB_FIELDS)}
 ), counter AS (
   INSERT INTO orders_daycounter (store_id, business_day, last_number)
-  SELECT %(store)s, %(day)s, 1 WHERE NOT EXISTS (SELECT FROM seen)
+  SELECT t_store_id, %(day)s, 1 FROM touched
   ON CONFLICT (store_id, business_day) DO UPDATE SET last_number = orders_daycounter.last_number + 1
   RETURNING last_number
 ), taken AS (
-  DELETE FROM orders_cartline WHERE tab_id = %(tab)s AND id = ANY(%(cart)s::uuid[])
-    AND NOT EXISTS (SELECT FROM seen)
-  RETURNING item_id, quantity, options, note, guest_id
-), touched AS (
-  UPDATE orders_tab SET active_at = %(now)s, status = 'open', settled_at = NULL,
-    cart_version = cart_version + (SELECT least(1, count(*)) FROM taken)
-  WHERE id = %(tab)s AND closed_at IS NULL AND NOT EXISTS (SELECT FROM seen)
+  DELETE FROM orders_cartline USING touched
+  WHERE orders_cartline.tab_id = t_id AND orders_cartline.id = ANY(%(cart)s::uuid[])
+  RETURNING item_id, quantity, options, note, orders_cartline.guest_id
 )
 SELECT (SELECT id FROM seen), (SELECT last_number FROM counter),
-       (SELECT count(*) FROM orders_order WHERE tab_id = %(tab)s),
-       (SELECT jsonb_agg(to_jsonb(taken)) FROM taken)
-"""
+       (SELECT count(*) FROM orders_order WHERE tab_id = t_id),
+       (SELECT jsonb_agg(to_jsonb(taken)) FROM taken),
+       coalesce((SELECT number FROM orders_storerevision WHERE store_id = t_store_id), 0),
+       touched.*
+FROM (SELECT) AS always LEFT JOIN touched ON true
+"""  # noqa: S608  names of our own columns
+_FACTS = 5  # what comes before the guest's and the tab's columns
 
 
 @dataclass(frozen=True)
@@ -103,72 +104,80 @@ class Placed:
     is_new: bool
 
 
+class _Seen(Exception):
+    """The key is known: the order it made is the answer."""
+
+
 @dataclass(frozen=True)
 class _Prepared:
-    seen: UUID | None
+    guest: Guest
+    day: date
     number: int
     round: int
     cart: list[dict[str, Any]]
+    revision: int
 
 
-def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, now: datetime) -> Placed:
+def place_order(
+    *, guest_id: UUID, store_id: UUID, placement: Placement, idempotency_key: str, now: datetime
+) -> Placed:
     """Prices and stores a round, once per guest and key; the kitchen hears of it now or when it is paid.
 
     Raises KeyReused, TabClosed, StoreClosed, StorePaused, SoldOutMeanwhile, MenuChanged, CartChanged,
     InvalidLines; then nothing was stored.
     """
+    try:
+        return _place_new(guest_id, store_id, placement, idempotency_key, now)
+    except (_Seen, IntegrityError, CartChanged):  # perhaps because the same key has just been here
+        known = Order.objects.filter(guest_id=guest_id, idempotency_key=idempotency_key).first()
+        if known is None:
+            raise
+        return _repeat(known, placement)
+
+
+def _place_new(guest_id: UUID, store_id: UUID, placement: Placement, key: str, now: datetime) -> Placed:
+    day = business_day(known_storefront(store_id).settings, now)
     with atomic("orders"):
-        guest, revision = _lock(guest_id)
-        tab = guest.tab
-        front = storefront_of(tab.store_id, revision)
-        prepared = _prepare(guest, placement, idempotency_key, front, now)
-        if prepared.seen is not None:
-            return _repeat(prepared.seen, placement)
-        tab.require_open()
+        prepared = _prepare(guest_id, placement, key, day, now)
+        guest, tab = prepared.guest, prepared.guest.tab
+        front = storefront_of(tab.store_id, prepared.revision)
         _require_open(front, now)
         priced = _price(front, placement)
         order = _new_order(guest, front, priced, prepared, now)
-        order.idempotency_key, order.fingerprint = idempotency_key, placement.fingerprint
+        order.idempotency_key, order.fingerprint = key, placement.fingerprint
         lines = _new_lines(order, guest, priced, _owners(placement, prepared.cart, tab), front)
-        insert_rows([order])
-        insert_rows(lines)
-        _announce(order, lines, tab, bool(prepared.cart))
+        _store(order, lines, tab, bool(prepared.cart))
     return Placed(order, lines, True)
 
 
-def _lock(guest_id: UUID) -> tuple[Guest, int]:
-    """The guest with its locked tab, and the store's revision."""
-    alias = alias_of("orders")
-    row = execute(alias, _LOCK, [guest_id]).fetchone()
-    if row is None:
-        raise TabClosed()
-    guest = Guest.from_db(alias, _GUEST_FIELDS, row[: len(_GUEST_FIELDS)])
-    guest.tab = Tab.from_db(alias, _TAB_FIELDS, row[len(_GUEST_FIELDS) : -1])
-    return guest, row[-1]
-
-
-def _prepare(guest: Guest, placement: Placement, key: str, front: Storefront, now: datetime) -> _Prepared:
-    values: dict[str, Any] = {
-        "guest": guest.pk,
+def _prepare(guest_id: UUID, placement: Placement, key: str, day: date, now: datetime) -> _Prepared:
+    """Raises _Seen for a known key, TabClosed when the guest has no open tab."""
+    alias, cart = alias_of("orders"), list(placement.cart_line_ids)
+    values = {
+        "guest": guest_id,
         "key": key,
-        "store": guest.tab.store_id,
-        "day": business_day(front.settings, now),
-        "tab": guest.tab_id,
-        "cart": list(placement.cart_line_ids),
+        "day": day,
         "now": now,
+        "cart": cart,
+        "cart_step": int(bool(cart)),
     }
-    row = execute(alias_of("orders"), _PREPARE, values).fetchone()
+    row = execute(alias, _PREPARE, values).fetchone()
     assert row is not None
-    seen, number, rounds, cart = row
-    return _Prepared(seen, number or 0, rounds + 1, _cart_rows(cart))
+    (seen, number, rounds, taken, revision), columns = row[:_FACTS], row[_FACTS:]
+    if seen is not None:
+        raise _Seen()
+    if number is None:
+        raise TabClosed()
+    guest = Guest.from_db(alias, _GUEST_FIELDS, columns[: len(_GUEST_FIELDS)])
+    guest.tab = Tab.from_db(alias, _TAB_FIELDS, columns[len(_GUEST_FIELDS) :])
+    return _Prepared(guest, day, number, rounds + 1, _cart_rows(taken), revision)
 
 
 def _cart_rows(cart: Any) -> list[dict[str, Any]]:
     return msgspec.json.decode(cart) if isinstance(cart, str | bytes) else cart or []
 
 
-def _repeat(order_id: UUID, placement: Placement) -> Placed:
-    order = Order.objects.select_related("tab").get(pk=order_id)
+def _repeat(order: Order, placement: Placement) -> Placed:
     if order.fingerprint != placement.fingerprint:
         raise KeyReused()
     return Placed(order, list(order.lines.select_related("guest")), False)
@@ -255,7 +264,7 @@ def _new_order(
         table_id=tab.table_id,
         table_name=tab.table_name,
         number=prepared.number,
-        business_day=business_day(settings, now),
+        business_day=prepared.day,
         round=prepared.round,
         status=OrderStatus.AWAITING_PAYMENT if pays_first else OrderStatus.SUBMITTED,
         menu_version=front.menu.version,
@@ -317,7 +326,8 @@ def _names(row: dict[str, Any]) -> dict[str, Any]:
     return {code: {"name": texts["name"]} for code, texts in i18n.items() if texts.get("name")}
 
 
-def _announce(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: bool) -> None:
+def _store(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: bool) -> None:
+    """Writes the rows and the fact that tells of them, and rings after the commit."""
     event = OrderPlaced(
         **order_fields(order),
         table_token=tab.table_token,
@@ -331,10 +341,9 @@ def _announce(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: 
         placed_at=order.placed_at,
         expires_at=order.expires_at,
     )
-    publish(event, correlation_id=tab.pk)
+    publish(event, correlation_id=tab.pk, rows=([order], lines))
     if order.status == OrderStatus.SUBMITTED:
         publish_submitted(order, lines)
     hint_order(order.store_id, tab.pk)
     if cart_changed:
-        tab.cart_version += 1
         hint_cart(tab)

@@ -1,0 +1,39 @@
+"""Plain inserts for the hot path: the ORM's insert compiler costs several times what the statement does."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+from django.db.models import Model
+
+
+def insertion(model: type[Model], parameter: str) -> str:
+    """An INSERT of every column of a model's rows, which travel as one JSON value in `parameter`.
+
+    So any number of rows is the same prepared statement.
+    """
+    table = model._meta.db_table
+    columns = ", ".join(f'"{column}"' for _, column in _columns(model))
+    return (
+        f"INSERT INTO {table} ({columns}) SELECT {columns} "  # noqa: S608  names of our own columns
+        f"FROM jsonb_populate_recordset(NULL::{table}, %({parameter})s::jsonb)"
+    )
+
+
+def as_json(rows: Sequence[Model]) -> str:
+    """Rows of one model as the value for their `insertion`."""
+    names = _columns(type(rows[0]))
+    values = [{column: getattr(row, name) for name, column in names} for row in rows]
+    return msgspec.json.encode(values).decode()
+
+
+def mark_stored(rows: Sequence[Model], alias: str) -> None:
+    """Tells Django that these rows are in the database now."""
+    for row in rows:
+        row._state.adding, row._state.db = False, alias
+
+
+@lru_cache(maxsize=8)
+def _columns(model: type[Model]) -> list[tuple[str, str]]:
+    """(attribute, column) of each field."""
+    return [(field.attname, str(field.column)) for field in model._meta.concrete_fields]
