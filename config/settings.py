@@ -70,6 +70,9 @@ MIDDLEWARE = [
     "config.middleware.SecurityHeadersMiddleware",
 ]
 
+# The admin's messages; the default would also read a signed cookie in every request of a guest.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 ASGI_APPLICATION = "config.asgi.application"
@@ -239,6 +242,7 @@ THROTTLE_FACTOR = env_int("THROTTLE_FACTOR", 1)
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.negotiation.QuickNegotiation",
     # Contexts never import config: they say `access = "guest"` on the view, the policy below reads it.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "config.access.GuestAuthentication",

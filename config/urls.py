@@ -16,7 +16,7 @@ from orders import urls as orders
 from payments import urls as payments
 from stores import urls as stores
 
-CONTEXTS = (stores, menus, orders, payments, notifications)
+CONTEXTS = (orders, payments, notifications, menus, stores)  # what phones ask most comes first
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),

@@ -75,7 +75,13 @@ class Order(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store_id = models.UUIDField()
     tab = models.ForeignKey(Tab, on_delete=models.PROTECT, related_name="orders")
-    guest = models.ForeignKey(Guest, on_delete=models.SET_NULL, null=True, related_name="orders")
+    guest = models.ForeignKey(
+        Guest,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="orders",
+        db_index=False,  # the key's constraint starts with it
+    )
     guest_name = models.CharField(_("guest"), max_length=60, blank=True)
     guest_language = models.CharField(max_length=10)
     table_id = models.UUIDField()
