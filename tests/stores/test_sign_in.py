@@ -98,7 +98,8 @@ def test_signing_in_gives_a_new_session(client: Client, owner: User, door: str) 
     session = client.session
     session["planted"] = True
     session.save()
-    client.cookies["sessionid"] = before = session.session_key
+    before = str(session.session_key)
+    client.cookies["sessionid"] = before
     answer = client.post(door, {"username": owner.username, "password": PASSWORD})
     assert answer.status_code == 302 and client.cookies["sessionid"].value != before
     thief = Client()
