@@ -31,7 +31,7 @@ end the tables are asked, not the logs:
 - **doubled**: one that is there more than once, or an effect of a handler that happened twice;
 - **out of order**: an event of a stream that a handler finished before an earlier one;
 - **recovery**: from the end of the fault until every delivery older than that is done. A refund that lost its
-  worker on the way to the bank waits for its lease, a minute at most; the others for the pause before a retry.
+  worker on the way to the bank waits for its lease, a minute at most; others for the pause before a retry.
 
 Not shown: a power cut of the whole machine (PostgreSQL's own promise), networks between several machines, and
 workers whose clocks are far off. A worker more than 30 s ahead takes every kick for stale: the sweeper then
