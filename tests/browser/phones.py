@@ -82,7 +82,7 @@ def publish(stack: Stack, token: str, change: str) -> None:
 from uuid import UUID
 from events.kernel.databases import atomic
 from events.outbox import publish
-from menus.events import ItemSoldOut, MenuPublished
+from menus.events import ItemRestocked, ItemSoldOut, MenuPublished
 from orders.models import MenuSnapshot, TableTokenSnapshot
 store = TableTokenSnapshot.objects.get(token={token!r}).store_id
 last = MenuSnapshot.objects.filter(store_id=store).order_by("-version_number").first()
