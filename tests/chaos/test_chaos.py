@@ -30,8 +30,8 @@ TAMPERING = (
     ),
     (
         "payments",
-        "UPDATE payments_payment SET captured = captured - 1 WHERE id::text = "
-        "(SELECT min(id::text) FROM payments_payment WHERE state = 'captured')",
+        "UPDATE sandbox_wallet_walletpayment SET refunded = refunded + 1 WHERE id::text = (SELECT "
+        "min(id::text) FROM sandbox_wallet_walletpayment WHERE state = 'captured' AND refunded = 0)",
     ),
 )
 
