@@ -1,6 +1,7 @@
 """A pytest plugin: PostgreSQL and Valkey of the suite's own when the environment names none.
 
 It is loaded with `-p tests.servers`, because pytest-django reads the settings before any conftest.py.
+With `SPLIT=1` in the environment every context gets a database of its own, in tests and in real processes.
 """
 
 import os
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import is_split_run, urls_beside
+
 # Before anything imports the Celery app, which would choose the product's settings.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
 
@@ -20,6 +23,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Starts what is missing before the settings are read, and stops it when the run ends."""
     if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
         _start_servers(early_config)
+    if is_split_run():
+        os.environ.update(urls_beside(os.environ["DATABASE_URL"]))
     yield
 
 

@@ -23,6 +23,7 @@ import pytest
 
 from config.supervisor.fleet import beat_command, live_command, sweeper_command, web_command, worker_command
 from config.supervisor.processes import Child, stop_all
+from tests.databases import all_urls, beside, databases_of, is_split_run, urls_beside
 from tests.processes.conftest import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -55,10 +56,16 @@ class Stack:
         return result.stdout
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Rows of a query over the stack's database."""
-        with psycopg.connect(self.env["DATABASE_URL"], autocommit=True) as connection:
-            cursor = connection.execute(query, values)
-            return cursor.fetchall() if cursor.description else []
+        """Rows of a query over the database of the context whose tables it names.
+
+        A query over the queue's own tables is answered by every database, one after the other.
+        """
+        found: list[tuple[Any, ...]] = []
+        for url in databases_of(query, self.env):
+            with psycopg.connect(url, autocommit=True) as connection:
+                cursor = connection.execute(query, values)
+                found += cursor.fetchall() if cursor.description else []
+        return found
 
     def tokens(self) -> list[str]:
         """Valid codes of the demo store's tables, in their order."""
@@ -137,7 +144,7 @@ def running_stack(folder: Path, name: str = "stack", redis: int = REDIS_DATABASE
     """Processes over a database of this name; whoever breaks them starts some of their own."""
     port = free_port()
     running = Stack(folder, port, environment(folder, port, name, redis))
-    recreate_database(running.env["DATABASE_URL"])
+    recreate_databases(running.env)
     running.links = json.loads(running.manage("prepare").splitlines()[-1])
     with processes_of(running):
         yield running
@@ -171,7 +178,8 @@ def live_server_processes(stack: Stack) -> str:
 def environment(folder: Path, port: int, name: str = "stack", redis: int = REDIS_DATABASE) -> dict[str, str]:
     """What a server beside the suite's own needs: a database named after it, a Redis number of its own."""
     database = beside(os.environ["DATABASE_URL"], name)
-    return environment_over(folder, port, database, _other_redis_database(os.environ["REDIS_URL"], redis))
+    env = environment_over(folder, port, database, _other_redis_database(os.environ["REDIS_URL"], redis))
+    return env | (urls_beside(database) if is_split_run() else {})
 
 
 def environment_over(folder: Path, port: int, database_url: str, redis_url: str) -> dict[str, str]:
@@ -197,9 +205,10 @@ def _other_redis_database(url: str, number: int) -> str:
     return re.sub(r"^(\w+://[^/]*).*", rf"\1/{number}", url)
 
 
-def beside(url: str, suffix: str) -> str:
-    """The URL of another database on the same server: `…/name` -> `…/name_suffix`."""
-    return re.sub(r"^(\w+://[^/]*/[^?]*)", rf"\1_{suffix}", url)
+def recreate_databases(env: dict[str, str]) -> None:
+    """Empty databases, one or one per context."""
+    for url in all_urls(env):
+        recreate_database(url)
 
 
 def recreate_database(url: str) -> None:

@@ -12,7 +12,7 @@ from config.supervisor.fleet import web_command
 from config.supervisor.processes import Child, stop_all
 from tests.orders.conftest import phone, restaurant  # noqa: F401
 from tests.processes.conftest import free_port
-from tests.stack import ROOT, Stack, environment, recreate_database
+from tests.stack import ROOT, Stack, environment, recreate_databases
 
 REDIS_DATABASE = 12
 CSRF = secrets.token_hex(16)
@@ -56,7 +56,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("api")
     port = free_port()
     running = Stack(folder, port, environment(folder, port, "api", REDIS_DATABASE))
-    recreate_database(running.env["DATABASE_URL"])
+    recreate_databases(running.env)
     running.manage("prepare", "--no-demo")
     running.manage("load_demo", "--no-history")
     running.manage("shell", "-v", "0", "-c", DELIVER)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.events.conftest import is_split
-from tests.stack import beside
+from tests.databases import beside
 
 ROOT = Path(__file__).resolve().parents[2]
 

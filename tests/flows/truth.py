@@ -5,6 +5,7 @@ from typing import Any
 from tests.flows.clients import Board, eventually
 from tests.stack import Stack
 
+_TABLES = "SELECT table_id FROM stores_tabletoken WHERE token = ANY(%s)"
 UNFINISHED = "SELECT handler, status, attempts, last_error FROM events_delivery WHERE status NOT IN (2, 5)"
 
 
@@ -61,25 +62,24 @@ class Truth:
 
     def clear(self, board: Board, tokens: list[str]) -> None:
         """The owner ends whatever party sits at these tables."""
+        tables = [row[0] for row in self.rows(_TABLES, tokens)]
         for (tab_id,) in self.rows(
-            "SELECT id FROM orders_tab WHERE closed_at IS NULL AND table_id IN "
-            "(SELECT table_id FROM stores_tabletoken WHERE token = ANY(%s))",
-            tokens,
+            "SELECT id FROM orders_tab WHERE closed_at IS NULL AND table_id = ANY(%s)", tables
         ):
             board.close_tab(str(tab_id), "the next test")
 
     def events(self, topic: str, **fields: str) -> int:
         """How many facts of this topic carry these fields."""
         known = " ".join(f"AND payload->>'{name}' = %s" for name in fields)
-        return self.one(
-            f"SELECT count(*) FROM events_event WHERE topic = %s {known}", topic, *fields.values()
-        )
+        query = f"SELECT id FROM events_event WHERE topic = %s {known}"
+        # In a split system the listeners' databases hold copies.
+        return len(set(self.rows(query, topic, *fields.values())))
 
     def settle(self, seconds: float = 60) -> None:
         """Waits until every fact has been handled."""
 
         def quiet() -> bool:
-            shipped = self.one("SELECT count(*) FROM events_event WHERE shipped_at IS NULL") == 0
+            shipped = not self.rows("SELECT 1 FROM events_event WHERE shipped_at IS NULL")
             return shipped and not self.rows(UNFINISHED)
 
         try:
