@@ -28,7 +28,9 @@ def all_urls(env: dict[str, str]) -> list[str]:
 
 def databases_of(query: str, env: dict[str, str]) -> list[str]:
     """Where a query over one context's tables is to be asked; over the queue's own tables: everywhere."""
-    prefixes = set(re.findall(r"\b(stores|menus|orders|payments|notifications|sandbox_wallet|events)_\w", query))
+    prefixes = set(
+        re.findall(r"\b(stores|menus|orders|payments|notifications|sandbox_wallet|events)_\w", query)
+    )
     contexts = {"payments" if name == "sandbox_wallet" else name for name in prefixes} - {"events"}
     if not contexts and "events" in prefixes:
         return all_urls(env)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import connections
+from django.db.transaction import Atomic
 from django.utils import timezone
 
-from events.kernel.databases import alias_of, on_commit
+from events.kernel.databases import alias_of, atomic, on_commit
 from payments.gateways.sandbox.wallet.models import (
     WalletPayment,
     WalletRefund,
@@ -19,9 +20,9 @@ from payments.gateways.sandbox.wallet.models import (
 LATE = timedelta(seconds=20)
 
 
-def bank_transaction() -> transaction.Atomic:
+def bank_transaction() -> Atomic:
     """The bank's own books stand in the database of payments."""
-    return transaction.atomic(using=alias_of("payments"))
+    return atomic("payments")
 
 
 class BankError(Exception):
