@@ -23,9 +23,9 @@ from django.db.models.functions import Now
 from events.base import DomainEvent, Envelope, GiveUp, current_envelope
 from events.kernel.databases import alias_of
 from events.kernel.statements import execute
-from events.kicks import kick_context
+from events.kicks import kick_lane
 from events.models import Delivery, DeliveryStatus, FailedAttempt
-from events.registry import Handler, handler_named, handlers_in
+from events.registry import Handler, context_of, handler_named, handlers_on
 
 logger = logging.getLogger(__name__)
 
@@ -97,27 +97,29 @@ class Claim(NamedTuple):
         )
 
 
-def drain(context: str, *, limit: int | None = None, seconds: float = DRAIN_SECONDS) -> int:
-    """Runs what is due for a context until nothing is left or time is up; returns how many it ran.
+def drain(lane: str, *, limit: int | None = None, seconds: float = DRAIN_SECONDS) -> int:
+    """Runs what is due on a lane until nothing is left or time is up; returns how many it ran.
 
-    When time is up it rings again, so that one busy context never keeps a worker from a shutdown.
+    When time is up it rings again, so that one busy lane never keeps a worker from a shutdown.
     """
     started = time.monotonic()
+    context = context_of(lane)
     count = 0
     while time.monotonic() - started < seconds:
-        claims = claim(context, limit or settings.EVENTS_BATCH)
+        claims = claim(lane, limit or settings.EVENTS_BATCH)
         if not claims:
             return count
         for item in claims:
             run_claim(context, item)
         count += len(claims)
-    kick_context(context)
+    kick_lane(lane)
     return count
 
 
-def claim(context: str, limit: int) -> list[Claim]:
+def claim(lane: str, limit: int) -> list[Claim]:
     """Takes up to `limit` due deliveries, the oldest of each stream first, in a transaction of its own."""
-    handlers = handlers_in(context)
+    handlers = handlers_on(lane)
+    context = context_of(lane)
     inside = [handler.name for handler in handlers if not handler.external]
     outside = [handler for handler in handlers if handler.external]
     claims = _claim(context, inside, limit, BATCH_LEASE_SECONDS)

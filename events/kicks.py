@@ -8,9 +8,9 @@ from events.kernel.kicker import submit
 SPACING = 0.05
 
 
-def kick_context(context: str) -> None:
-    """Rings the context's queue: something is due."""
-    submit(("drain", context), partial(_send, "events.drain", {"context": context}, context), spacing=SPACING)
+def kick_lane(lane: str) -> None:
+    """Rings the queue of a context, or one beside it: something is due."""
+    submit(("drain", lane), partial(_send, "events.drain", {"context": lane}, lane), spacing=SPACING)
 
 
 def kick_relay(alias: str) -> None:

@@ -13,7 +13,7 @@ from events.kernel.databases import alias_of, on_commit
 from events.kernel.ids import new_id
 from events.kernel.rows import as_json, insertion, mark_stored
 from events.kernel.statements import execute
-from events.kicks import kick_context, kick_relay
+from events.kicks import kick_lane, kick_relay
 from events.registry import Handler, handlers_of
 
 # One round trip: number the event (the stream's row lock orders commits), write it, fan it out.
@@ -107,5 +107,5 @@ def _ring(context: str, alias: str, handlers: list[Handler], inline: bool) -> No
     if not inline:
         on_commit(context, partial(kick_relay, alias))
         return
-    for listener in sorted({handler.context for handler in handlers}):
-        on_commit(context, partial(kick_context, listener))
+    for lane in sorted({handler.lane for handler in handlers}):
+        on_commit(context, partial(kick_lane, lane))

@@ -17,6 +17,8 @@ class Handler:
     event: type[DomainEvent]
     run: HandlerFunction
     context: str
+    # Where it is rung and drained: its context's own lane, or one beside it (`subscribe`).
+    lane: str
     external: bool
     ordered: bool
     max_attempts: int
@@ -40,12 +42,16 @@ def subscribe(
     max_attempts: int = 8,
     lease_seconds: int = 30,
     replayable: bool = True,
+    lane: str = "",
 ) -> Callable[[HandlerFunction], HandlerFunction]:
     """Registers `handler(event, envelope)`.
 
     By default the handler runs inside one transaction of its context's database together with the mark that
     it is done: its effects happen once. An `external` handler calls the outside world: it runs in no
     transaction, may be repeated after a crash, and must pass on an idempotency key; it has `lease_seconds`.
+
+    `lane` names a queue beside the context's own, with workers of its own: for a handler that waits for
+    strangers, so that nothing else waits behind it. A lane belongs to one context.
     """
 
     def register(run: HandlerFunction) -> HandlerFunction:
@@ -53,8 +59,11 @@ def subscribe(
             raise ValueError(f"two handlers are called {name}")
         context = name.partition(".")[0]
         handler = Handler(
-            name, event, run, context, external, ordered, max_attempts, lease_seconds, replayable
-        )
+            name, event, run, context, lane or context, external, ordered, max_attempts, lease_seconds,
+            replayable,
+        )  # fmt: skip
+        if any(other.context != context for other in handlers_on(handler.lane)):
+            raise ValueError(f"the lane {lane} belongs to another context")
         _by_name[name] = handler
         _by_topic.setdefault(event.topic, []).append(handler)
         return run
@@ -75,7 +84,9 @@ def subscribe_all(
             raise ValueError(f"two handlers are called {name}")
         for event in events:
             context = name.partition(".")[0]
-            handler = Handler(name, event, run, context, False, True, max_attempts, 30, True, audience)
+            handler = Handler(
+                name, event, run, context, context, False, True, max_attempts, 30, True, audience
+            )
             _by_name.setdefault(name, handler)
             _by_topic.setdefault(event.topic, []).append(handler)
         return run
@@ -105,6 +116,24 @@ def handler_named(name: str) -> Handler | None:
 
 def handlers_in(context: str) -> list[Handler]:
     return [handler for handler in _by_name.values() if handler.context == context]
+
+
+def handlers_on(lane: str) -> list[Handler]:
+    return [handler for handler in _by_name.values() if handler.lane == lane]
+
+
+def lanes() -> list[str]:
+    return sorted({handler.lane for handler in _by_name.values()})
+
+
+def lane_of(name: str) -> str:
+    """The lane of a handler's deliveries; of one that is gone, its context's own."""
+    handler = _by_name.get(name)
+    return handler.lane if handler else name.partition(".")[0]
+
+
+def context_of(lane: str) -> str:
+    return next((handler.context for handler in _by_name.values() if handler.lane == lane), lane)
 
 
 def all_handlers() -> list[Handler]:

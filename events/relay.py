@@ -8,9 +8,9 @@ from django.utils import timezone
 from events.audiences import heard
 from events.delivery import bury
 from events.kernel.databases import alias_of, all_aliases
-from events.kicks import kick_context
+from events.kicks import kick_lane
 from events.models import Delivery, DeliveryStatus, Event
-from events.registry import handlers_of
+from events.registry import handlers_of, lane_of
 
 SHIP_BATCH = 500
 PURGE_BATCH = 1000
@@ -41,7 +41,7 @@ WHERE dead.status = 3 AND d.handler = dead.handler AND d.stream = dead.stream AN
 """
 
 _OVERDUE = """
-SELECT DISTINCT context FROM events_delivery
+SELECT DISTINCT handler FROM events_delivery
 WHERE status = 0 AND due_at < clock_timestamp() - make_interval(secs => %s)
 """
 
@@ -71,12 +71,12 @@ def _ship_batch(alias: str) -> int | None:
         events = list(
             Event.objects.using(alias).filter(shipped_at=None).order_by("occurred_at", "seq")[:SHIP_BATCH]
         )
-        contexts = _fan_out(alias, events)
+        lanes = _fan_out(alias, events)
         Event.objects.using(alias).filter(pk__in=[event.pk for event in events]).update(
             shipped_at=timezone.now()
         )
-    for context in contexts:
-        kick_context(context)
+    for lane in lanes:
+        kick_lane(lane)
     return len(events)
 
 
@@ -102,7 +102,7 @@ def _fan_out(source: str, events: list[Event]) -> set[str]:
                 for event, h in here
             ]
             Delivery.objects.using(target).bulk_create(rows, ignore_conflicts=True)
-    return {h.context for _, h in wanted}
+    return {h.lane for _, h in wanted}
 
 
 def _copy_events(target: str, events: list[Event], now: datetime) -> None:
@@ -131,11 +131,11 @@ def hold_blocked(alias: str) -> None:
         cursor.execute(_HOLD)
 
 
-def overdue_contexts(alias: str, seconds: float) -> list[str]:
-    """Contexts of this database with something due for longer than `seconds`."""
+def overdue_lanes(alias: str, seconds: float) -> list[str]:
+    """Lanes of this database with something due for longer than `seconds`."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_OVERDUE, [seconds])
-        return [row[0] for row in cursor.fetchall()]
+        return sorted({lane_of(row[0]) for row in cursor.fetchall()})
 
 
 def purge(*, days: int) -> int:

@@ -6,12 +6,13 @@ from celery import shared_task
 from django.conf import settings
 
 from events import relay
-from events.delivery import drain as drain_context
+from events.delivery import drain as drain_lane
 
 
 @shared_task(name="events.drain")
 def drain(*, context: str, **kwargs: Any) -> None:
-    drain_context(context)
+    """`context` may be a lane beside a context; the name is what a release before this one sends."""
+    drain_lane(context)
 
 
 @shared_task(name="events.ship")

@@ -7,18 +7,18 @@ from events.base import DomainEvent
 from events.delivery import drain
 from events.kernel.databases import alias_of, all_aliases
 from events.models import Delivery, DeliveryStatus, Event
-from events.registry import contexts_with_handlers
+from events.registry import lanes
 
 
 def deliver_all(max_rounds: int = 50) -> int:
-    """Ships every outbox and drains every context until nothing is due; returns how many deliveries ran.
+    """Ships every outbox and drains every lane until nothing is due; returns how many deliveries ran.
 
     A delivery that failed waits for its backoff and is left alone; see `unfinished()`.
     """
     total = 0
     for _ in range(max_rounds):
         ship_all()
-        count = sum(drain(context) for context in contexts_with_handlers())
+        count = sum(drain(lane) for lane in lanes())
         if not count:
             return total
         total += count

@@ -1,4 +1,4 @@
-"""The five processes of the product and how each is started."""
+"""The six processes of the product and how each is started."""
 
 import os
 import sys
@@ -8,6 +8,8 @@ from pathlib import Path
 from config.supervisor.processes import Child
 
 QUEUES = "stores,menus,orders,payments,notifications,relay,default"
+# What waits for strangers has workers of its own.
+BESIDE = "webhooks"
 
 
 def web_command(host: str, port: int, *, workers: int | None = None) -> list[str]:
@@ -32,9 +34,18 @@ def live_command(host: str, port: int) -> list[str]:
 
 def worker_command(queues: str = QUEUES, *, concurrency: int = 2) -> list[str]:
     """Runs the handlers of the named queues."""
+    return _celery_worker("worker", queues, concurrency)
+
+
+def webhooks_command(*, concurrency: int = 4) -> list[str]:
+    """Sends outgoing webhooks, in threads: a receiver that hangs costs one of them its time limit."""
+    return [*_celery_worker("webhooks", BESIDE, concurrency), "--pool", "threads"]
+
+
+def _celery_worker(name: str, queues: str, concurrency: int) -> list[str]:
     return [
         *_python("celery", "-A", "config", "worker", "-Q", queues, "-c", str(concurrency)),
-        *("-n", "worker@%h", "-l", "WARNING", "--without-gossip", "--without-mingle"),
+        *("-n", f"{name}@%h", "-l", "WARNING", "--without-gossip", "--without-mingle"),
     ]
 
 
@@ -58,11 +69,12 @@ def _python(*words: str) -> list[str]:
 
 
 def fleet(host: str, port: int, data: Path, env: Mapping[str, str], root: Path) -> list[Child]:
-    """All five, not started yet."""
+    """All six, not started yet."""
     commands = {
         "web": web_command(host, port),
         "live": live_command(host, port + 1),
         "worker": worker_command(),
+        "webhooks": webhooks_command(),
         "beat": beat_command(data),
         "sweeper": sweeper_command(),
     }

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from events.kicks import kick_context
+from events.kicks import kick_lane
 from events.models import Delivery, DeliveryStatus, Event
 from events.operations.history import Actor, History
 from events.operations.planning import (
@@ -27,7 +27,7 @@ from events.operations.planning import (
     waiting_behind,
 )
 from events.operations.selection import Selection
-from events.registry import Handler, handler_named
+from events.registry import Handler, handler_named, lane_of
 
 BATCH = 500
 Progress = Callable[[int, int], None]  # (done, of how many)
@@ -119,9 +119,9 @@ class _Act:
         return list(behind.values())
 
     def _ring(self, alias: str, rows: list[Delivery]) -> None:
-        contexts = {self.to.context} if self.to else {row.context for row in rows}
-        for context in contexts:
-            transaction.on_commit(lambda name=context: kick_context(name), using=alias, robust=True)  # type: ignore[misc]
+        lanes = {self.to.lane} if self.to else {lane_of(row.handler) for row in rows}
+        for lane in lanes:
+            transaction.on_commit(lambda name=lane: kick_lane(name), using=alias, robust=True)  # type: ignore[misc]
 
 
 def _as_handler(handler: Handler) -> dict[str, object]:

@@ -3,11 +3,11 @@
 from django.db import transaction
 
 from events.kernel.databases import alias_of, all_aliases
-from events.kicks import kick_context
+from events.kicks import kick_lane
 from events.models import PausedHandler
 from events.operations.history import Actor, History
 from events.operations.planning import PAUSE, RESUME, UnknownHandler
-from events.registry import handler_named
+from events.registry import handler_named, lane_of
 
 
 def is_known(handler: str) -> bool:
@@ -47,5 +47,5 @@ def resume(handler: str, *, actor: Actor, reason: str = "") -> bool:
         count, _by_model = PausedHandler.objects.using(alias).filter(handler=handler).delete()
         if count:
             History(RESUME, alias, actor, reason.strip(), {"handler": handler}).note_general()
-            transaction.on_commit(lambda: kick_context(context), using=alias, robust=True)
+            transaction.on_commit(lambda: kick_lane(lane_of(handler)), using=alias, robust=True)
     return bool(count)

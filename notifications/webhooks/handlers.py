@@ -21,7 +21,12 @@ def write_webhooks(event: DomainEvent, envelope: Envelope) -> None:
 
 
 @subscribe(
-    WebhookQueued, name="notifications.send_webhook", external=True, max_attempts=ATTEMPTS, lease_seconds=30
+    WebhookQueued,
+    name="notifications.send_webhook",
+    external=True,
+    max_attempts=ATTEMPTS,
+    lease_seconds=30,
+    lane="webhooks",
 )
 def send_webhook(event: WebhookQueued, envelope: Envelope) -> None:
     """One message to its address; the messages of an address go one after the other."""

@@ -1,4 +1,4 @@
-"""`manage.py start web`: one of the five processes in the foreground, as a container or service runs it."""
+"""`manage.py start web`: one of the six processes in the foreground, as a container or service runs it."""
 
 import os
 from typing import Any
@@ -12,6 +12,7 @@ from config.supervisor.fleet import (
     live_command,
     sweeper_command,
     web_command,
+    webhooks_command,
     worker_command,
 )
 
@@ -21,8 +22,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("role", choices=["web", "live", "worker", "beat", "sweeper"])
-        parser.add_argument("--workers", type=int, help="processes of web or worker (default: 2)")
+        parser.add_argument("role", choices=["web", "live", "worker", "webhooks", "beat", "sweeper"])
+        parser.add_argument(
+            "--workers", type=int, help="processes of web or worker (default: 2), threads of webhooks (4)"
+        )
         parser.add_argument("--queues", default=QUEUES, help="contexts a worker serves, by comma")
 
     def handle(self, *args: Any, role: str, workers: int | None, queues: str, **options: Any) -> None:
@@ -31,6 +34,7 @@ class Command(BaseCommand):
             "web": lambda: web_command(host, settings.PORT, workers=workers),
             "live": lambda: live_command(host, settings.PORT + 1),
             "worker": lambda: worker_command(queues, concurrency=workers or 2),
+            "webhooks": lambda: webhooks_command(concurrency=workers or 4),
             "beat": lambda: beat_command(settings.DATA_DIR),
             "sweeper": sweeper_command,
         }[role]()

@@ -1,0 +1,110 @@
+"""A receiver that hangs keeps nobody waiting but its own messages."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from config.supervisor.fleet import BESIDE, QUEUES, webhooks_command, worker_command
+from events.delivery import drain
+from events.models import Delivery, DeliveryStatus
+from events.registry import lanes, subscribe
+from events.sweeper import VERY_LATE_SECONDS, run_forever, sweep, sweep_beside
+from notifications.events import WebhookQueued
+from notifications.models import Kind, Notification
+from notifications.webhooks.models import WebhookAttempt
+from stores.models import Store
+from tests.notifications.facts import Party, announce
+from tests.notifications.outside import DATABASE, SEND, deliveries, register
+from tests.notifications.receiver import Receiver
+from tests.queue import ship_all
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback")]
+PATIENCE = 30.0
+LONG_DUE = timedelta(seconds=VERY_LATE_SECONDS + 5)
+
+
+def _make_late() -> None:
+    late = Delivery.objects.using(DATABASE).filter(status=DeliveryStatus.PENDING)
+    late.update(due_at=timezone.now() - LONG_DUE)
+
+
+def test_every_lane_has_a_worker_and_no_worker_of_the_house_sends_webhooks() -> None:
+    assert set(lanes()) <= {*QUEUES.split(","), BESIDE}
+    assert BESIDE in lanes()
+    assert BESIDE not in worker_command()[worker_command().index("-Q") + 1].split(",")
+    assert webhooks_command()[webhooks_command().index("-Q") + 1] == BESIDE
+
+
+def test_draining_the_context_rings_the_alarm_and_sends_nothing(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    register(store, outside)
+    announce(party.submit(), deliver=False)
+    while drain("notifications"):
+        pass
+    assert Notification.objects.filter(kind=Kind.ORDER_SUBMITTED, alarm=True).count() == 1
+    assert outside.calls == []
+    assert [row.status for row in deliveries(SEND)] == [DeliveryStatus.PENDING]
+    drain(BESIDE)
+    assert outside.types == ["order.submitted"]
+    assert [row.status for row in deliveries(SEND)] == [DeliveryStatus.DONE]
+
+
+def test_the_sweeper_sends_what_no_worker_sent_apart_from_its_other_work(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    register(store, outside)
+    announce(party.submit(), deliver=False)
+    while drain("notifications"):
+        pass
+    _make_late()
+    sweep()
+    assert outside.calls == []
+    sweep_beside()
+    assert outside.types == ["order.submitted"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_alarm_passes_the_sweeper_while_a_receiver_hangs(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    outside.answers, outside.drip = [(200, b"drop by drop")], 1
+    register(store, outside)
+    announce(party.submit(), deliver=False)
+    while drain("notifications"):
+        pass
+    _make_late()
+    stop = threading.Event()
+    sweeper = threading.Thread(target=run_forever, args=(stop,), daemon=True)
+    sweeper.start()
+    try:
+        _wait(lambda: bool(outside.calls))
+        announce(party.call(), deliver=False)
+        ship_all()
+        _wait(lambda: Notification.objects.filter(kind=Kind.CALL_RAISED, alarm=True).exists())
+    finally:
+        stop.set()
+        _end([sweeper, *(one for one in threading.enumerate() if one.name == "beside")])
+    alarm = Notification.objects.get(kind=Kind.CALL_RAISED)
+    assert alarm.created_at < WebhookAttempt.objects.earliest("pk").at  # when the first attempt ended
+
+
+def _wait(holds) -> None:  # type: ignore[no-untyped-def]
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def _end(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+
+
+def test_a_lane_belongs_to_one_context() -> None:
+    with pytest.raises(ValueError, match="another context"):
+        subscribe(WebhookQueued, name="orders.test_intruder", lane=BESIDE)(lambda event, envelope: None)
