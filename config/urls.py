@@ -17,6 +17,7 @@ from payments import urls as payments
 from stores import urls as stores
 
 CONTEXTS = (orders, payments, notifications, menus, stores)  # what phones ask most comes first
+PAGES = (stores, orders, payments, notifications, menus)  # /staff/login/ before /staff/<slug>/
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -31,7 +32,7 @@ urlpatterns = [
         path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api"))
         for c in CONTEXTS
     ),
-    *(path("", include((c.urlpatterns, c.app_name), namespace=c.app_name)) for c in CONTEXTS),
+    *(path("", include((c.urlpatterns, c.app_name), namespace=c.app_name)) for c in PAGES),
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", brand_css, name="brand-css"),
     path("media/<path:path>", media),
 ]
