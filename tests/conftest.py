@@ -10,6 +10,13 @@ from tests.factories import make_membership, make_store, make_table, make_user
 from tests.stack import live_server_processes, stack  # noqa: F401
 
 
+def pytest_configure() -> None:
+    """A fresh clone has no compiled translations, and Django reads them once."""
+    from django.core.management import call_command
+
+    call_command("compile_messages")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test may touch every database: the same suite runs with one and with one per context."""
     from django.conf import settings
