@@ -111,6 +111,7 @@ class Delivery(models.Model):
                 condition=~Q(status__in=(2, 5)),
             ),
             models.Index(fields=["done_at"], name="delivery_done", condition=Q(status=2)),
+            models.Index(fields=["done_at"], name="delivery_discarded", condition=Q(status=5)),
             models.Index(fields=["status", "handler"], name="delivery_stuck", condition=Q(status__in=(3, 4))),
             models.Index(fields=["died_at"], name="delivery_died", condition=Q(died_at__isnull=False)),
         ]

@@ -1,19 +1,18 @@
-"""Ships events to the other databases, brings back what a lost worker left, deletes what is old."""
+"""Ships events to the other databases, and brings back what a lost worker left."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import connections, transaction
 from django.utils import timezone
 
 from events.audiences import heard
 from events.delivery import bury
-from events.kernel.databases import alias_of, all_aliases
+from events.kernel.databases import alias_of
 from events.kicks import kick_lane
-from events.models import Delivery, DeliveryStatus, Event
+from events.models import Delivery, Event
 from events.registry import handlers_of, lane_of
 
 SHIP_BATCH = 500
-PURGE_BATCH = 1000
 
 _RECLAIM = """
 WITH lost AS MATERIALIZED (
@@ -136,24 +135,3 @@ def overdue_lanes(alias: str, seconds: float) -> list[str]:
     with connections[alias].cursor() as cursor:
         cursor.execute(_OVERDUE, [seconds])
         return sorted({lane_of(row[0]) for row in cursor.fetchall()})
-
-
-def purge(*, days: int) -> int:
-    """Deletes delivered history older than `days`, in small statements; dead letters stay."""
-    before = timezone.now() - timedelta(days=days)
-    return sum(_purge_alias(alias, before) for alias in all_aliases())
-
-
-def _purge_alias(alias: str, before: datetime) -> int:
-    total = 0
-    finished = Delivery.objects.using(alias).filter(
-        status__in=(DeliveryStatus.DONE, DeliveryStatus.DISCARDED), event__occurred_at__lt=before
-    )
-    while ids := list(finished.values_list("pk", flat=True)[:PURGE_BATCH]):
-        total += Delivery.objects.using(alias).filter(pk__in=ids).delete()[0]
-    orphans = Event.objects.using(alias).filter(
-        occurred_at__lt=before, shipped_at__isnull=False, deliveries=None
-    )
-    while uids := list(orphans.values_list("pk", flat=True)[:PURGE_BATCH]):
-        total += Event.objects.using(alias).filter(pk__in=uids).delete()[0]
-    return total

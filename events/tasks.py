@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from events import relay
+from events import relay, retention
 from events.delivery import drain as drain_lane
 
 
@@ -22,4 +22,4 @@ def ship(*, alias: str, **kwargs: Any) -> None:
 
 @shared_task(name="events.purge_events")
 def purge_events(**kwargs: Any) -> None:
-    relay.purge(days=settings.EVENTS_RETENTION_DAYS)
+    retention.purge(days=settings.EVENTS_RETENTION_DAYS)

@@ -1,4 +1,4 @@
-"""The safety net: ship, sweep, hold, purge."""
+"""The safety net: ship, sweep, hold."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -14,8 +14,6 @@ from events.models import Delivery, DeliveryStatus, Event
 from events.sweeper import sweep
 from tests.events.conftest import LISTENER, SECOND, behavior, change, delivery_of, effects, ring
 from tests.queue import deliver_all, ship_all
-
-LONG_AGO = timedelta(days=40)
 
 
 def _forget_fan_out() -> None:
@@ -88,32 +86,6 @@ def test_the_sweeper_marks_what_waits_behind_a_dead_letter() -> None:
     sweep()
     assert delivery_of(follower).status == DeliveryStatus.HELD
     assert delivery_of(other).status == DeliveryStatus.PENDING
-
-
-@pytest.mark.django_db
-def test_purging_deletes_delivered_history_and_keeps_dead_letters() -> None:
-    old, fresh = ring("old"), ring("fresh")
-    behavior.bells_that_fail = {"broken"}
-    dead = ring("broken")
-    deliver_all()
-    for alias in all_aliases():
-        Event.objects.using(alias).filter(pk__in=[old, dead]).update(occurred_at=timezone.now() - LONG_AGO)
-    assert relay.purge(days=30) >= 3
-    left = set(Event.objects.using(alias_of("tests")).filter(topic="test.rang").values_list("pk", flat=True))
-    assert fresh in left
-    assert old not in left
-    assert delivery_of(dead).status == DeliveryStatus.DEAD
-    assert delivery_of(fresh).status == DeliveryStatus.DONE
-
-
-@pytest.mark.django_db
-def test_purging_never_touches_what_is_still_to_be_done() -> None:
-    event_id = ring()
-    ship_all()
-    for alias in all_aliases():
-        Event.objects.using(alias).update(occurred_at=timezone.now() - LONG_AGO)
-    relay.purge(days=30)
-    assert delivery_of(event_id).status == DeliveryStatus.PENDING
 
 
 @pytest.mark.django_db
