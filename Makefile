@@ -10,7 +10,7 @@ DEPLOY := PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com TEST_MODE=fal
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types format openapi demo-reset bench screenshots chaos
+.PHONY: help setup setup-dev run test lint types format openapi demo-reset bench bench-queue screenshots chaos
 
 help:             ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 22
@@ -50,7 +50,10 @@ demo-reset: setup ## forget the demo's data
 	@$(VENV) manage.py demo_reset
 
 bench: setup-dev  ## speed beside its baselines
-	@$(VENV) -m bench
+	@$(VENV) -m bench; page=$$?; $(VENV) -m bench.queue && exit $$page
+
+bench-queue: setup-dev ## the event queue beside bare Celery tasks
+	@$(VENV) -m bench.queue
 
 screenshots: setup-dev ## the pictures of the README
 	@$(VENV) -m docs.screenshots

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -225,7 +226,7 @@ FROM events_event WHERE topic = 'test.old'
     ],
 )
 def test_each_statement_finds_its_rows_by_an_index(statement: str, index: str) -> None:
-    values = {
+    values: dict[str, Any] = {
         "before": timezone.now() - timedelta(days=10), "batch": 1000,
         "at": timezone.now() - timedelta(days=3000), "id": uuid4(),
     }  # fmt: skip
