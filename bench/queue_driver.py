@@ -1,6 +1,7 @@
 """One measurement of the queue in a process of its own: prints its numbers as JSON.
 
-`python -m bench.queue_driver ours|bare rate|delay COUNT`, `… ours statements 10`, `… ours old ROWS`.
+`python -m bench.queue_driver ours|bare rate|delay COUNT`, `… ours statements 10`, `… ours old ROWS`,
+`… ours empty 0`.
 """
 
 import json
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
-# Slower than the doorbell's spacing, so that each event rings for itself; a full house has less than one a second.
+# Slower than the doorbell's spacing: each event rings for itself, as in a restaurant, which has one a second.
 EVERY_SECONDS = 0.07
 PATIENCE_SECONDS = 120.0
 WARM_UP = 20
@@ -25,7 +26,7 @@ Fire = Callable[[int], float]  # writes and publishes number n; returns the mome
 def main() -> None:
     kind, what, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     fire = _ours() if kind == "ours" else _bare()
-    measure = {"rate": rate, "delay": delay, "statements": statements, "old": old_rows}[what]
+    measure = {"rate": rate, "delay": delay, "statements": statements, "old": old_rows, "empty": empty}[what]
     print(json.dumps(measure(fire, count)))
 
 
@@ -169,6 +170,12 @@ def old_rows(fire: Fire, count: int) -> dict[str, float]:
         _execute("ANALYZE events_event", None)
     _execute("ANALYZE events_delivery", None)
     return {"seconds": time.monotonic() - started}
+
+
+def empty(fire: Fire, count: int) -> dict[str, float]:
+    """Forgets all history; what is measured next meets no row of it."""
+    _execute("TRUNCATE events_delivery, events_event, events_failedattempt", None)
+    return {}
 
 
 def _execute(statement: str, values: tuple[int, int] | None) -> None:
