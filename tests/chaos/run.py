@@ -184,10 +184,10 @@ def _stack(servers: Servers, split: bool) -> Stack:
 
 
 def _databases(url: str) -> dict[str, str]:
-    """A database for every context."""
+    """A database for every context but the stores: sessions refer to their people."""
     found = {}
     with psycopg.connect(url, autocommit=True) as connection:
-        for context in CONTEXTS:
+        for context in CONTEXTS[1:]:
             connection.execute(f"CREATE DATABASE chaos_{context}")  # type: ignore[arg-type]
             found[f"{context.upper()}_DATABASE_URL"] = url.replace("/hansang?", f"/chaos_{context}?")
     return found
