@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 class ContextRouter:
-    """The event tables live in every database; Django's own (sessions, groups, history) where the users do."""
+    """The event tables live in every database; Django's own (sessions, groups, …) where the users do."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
         return self._alias(model._meta.app_label)

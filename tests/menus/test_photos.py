@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from events.kernel.databases import alias_of
 from menus import pictures, services
 from menus.errors import BadPhoto
 from menus.models import Photo, PhotoState
@@ -59,7 +60,7 @@ def test_hidden_data_stays_behind_and_the_picture_stands_upright(
     exif[ORIENTATION] = 6
     exif[GPS] = {1: "N", 2: (37.0, 33.0, 0.0)}
     photo = services.upload_photo(store_id=store.id, file=image_file((800, 400), exif=exif))
-    with django_capture_on_commit_callbacks(execute=True):
+    with django_capture_on_commit_callbacks(using=alias_of("menus"), execute=True):
         deliver_all()
     photo.refresh_from_db()
     assert photo.document is not None

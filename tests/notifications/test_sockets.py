@@ -293,7 +293,8 @@ def test_hints_are_sent_from_a_forked_worker(live: LiveServer, party: Party) -> 
         "if os.fork() == 0: tell(2); os._exit(0)\n"
         "os.wait()\n"
     )
-    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    common = {name: text for name, text in os.environ.items() if not name.endswith("_DATABASE_URL")}
+    environment = {**common, "DJANGO_SETTINGS_MODULE": "tests.settings"}
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True)
     versions = [guest.until_type("hint")["data"]["version"] for _ in range(2)]
     assert versions == [1, 2]

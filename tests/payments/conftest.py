@@ -204,8 +204,9 @@ def published(topic: str) -> list[Any]:
 
 def settle_events() -> None:
     """Runs what is due for payments until it is quiet."""
+    queue.ship_all()
     while drain("payments"):
-        pass
+        queue.ship_all()
 
 
 MakeParty = Callable[..., Party]
