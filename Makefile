@@ -7,10 +7,11 @@ VENV := .venv/bin/python
 # A production-like environment: what `check --deploy` looks at.
 DEPLOY := PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com TEST_MODE=false \
 	SECRET_KEY=a-long-enough-key-that-only-this-check-ever-sees-0123456789
+SPLIT_PARTS := $(addprefix tests/,events orders payments notifications menus stores admin flows)
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types format openapi demo-reset bench bench-queue screenshots chaos
+.PHONY: help setup setup-dev run test test-split lint types format openapi demo-reset bench bench-queue screenshots chaos
 
 help:             ## this list
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' Makefile | expand -t 22
@@ -30,6 +31,9 @@ test: lint types  ## lint, types, borders, deployment check and all tests
 	@$(VENV) manage.py check --fail-level WARNING
 	@$(DEPLOY) $(VENV) manage.py check --deploy --tag security --fail-level WARNING
 	@$(VENV) -m pytest
+
+test-split: setup-dev ## the tests of everything that is stored, with a database per context
+	@SPLIT=1 $(VENV) -m pytest $(SPLIT_PARTS)
 
 lint: setup-dev   ## ruff and the borders between the apps
 	@$(VENV) -m ruff check .
