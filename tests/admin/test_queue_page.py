@@ -18,6 +18,7 @@ from orders.models import Order
 from stores.models import Store, User
 from tests.admin.conftest import admitted, make_delivery, signed_in
 from tests.admin.test_dashboard import make_order
+from tests.databases import is_split_run
 from tests.factories import make_store
 
 ME = Actor(None, "Kim")
@@ -270,6 +271,7 @@ def test_too_much_for_one_click_is_refused(
 # --- Steps that are gone -------------------------------------------------------------------------------
 
 
+@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_deliveries_of_a_step_that_is_gone_are_shown_and_given_to_another(boss: Client, store: Store) -> None:
     row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name", attempts=0)
     page = text_of(boss)
@@ -302,6 +304,7 @@ def test_what_nobody_needs_any_more_is_discarded(boss: Client, store: Store) -> 
 # --- Pausing -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_a_platform_admin_pauses_and_resumes_a_step(platform: Client, store: Store) -> None:
     waiting = make_delivery(store, DeliveryStatus.PENDING, attempts=0)
     wish = {"handler": RING, "action": "pause"}
@@ -327,11 +330,13 @@ def test_who_owns_one_store_of_several_cannot_pause(boss: Client, store: Store) 
     assert "Only people who run every store" in text_of(boss, "/admin/queue/steps/")
 
 
+@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_the_owner_of_every_store_may_pause(boss: Client, store: Store) -> None:
     boss.post(SWITCH, {"handler": RING, "action": "pause", "reason": "x"})
     assert PausedHandler.objects.filter(handler=RING).exists()
 
 
+@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_everybody_sees_that_a_step_is_paused(boss: Client, store: Store) -> None:
     operations.pause(RING, actor=Actor(None, "Platform"), reason="maintenance")
     assert "maintenance" in text_of(boss) and "Platform" in text_of(boss, "/admin/events/intervention/")

@@ -23,7 +23,7 @@ def _modules() -> list[Path]:
 def findings(source: str, context: str) -> list[Finding]:
     """What a module of this context does on a database it does not name: [(line, why)]."""
     tree = ast.parse(source)
-    constants = {
+    constants: dict[str, object] = {
         target.id: node.value.value
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)

@@ -1,5 +1,6 @@
 """docs/splitting.md by its commands: payments move out of a restaurant that is full of guests."""
 
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -8,13 +9,17 @@ import pytest
 from config.supervisor.fleet import QUEUES, worker_command
 from config.supervisor.processes import stop_all
 from tests.databases import beside, is_split_run
-from tests.flows.clients import Board, Phone, eventually, ok
+from tests.flows.clients import Board, Json, Phone, eventually, ok
 from tests.flows.truth import Truth
 from tests.stack import Stack, recreate_database, running_stack
 
 REDIS_DATABASE = 13
 _PAID_ONCE = "SELECT count(*) FROM payments_payment WHERE order_id = %s AND state = 'captured'"
 _LEDGER = "SELECT coalesce(sum(amount), 0)::bigint FROM payments_ledgerentry"
+
+
+def _owes(phone: Phone, order: Json) -> bool:
+    return bool(phone.bill(order)["due"] == order["total"])
 
 
 def _stop(stack: Stack) -> None:
@@ -70,7 +75,7 @@ def test_payments_move_into_their_own_database_and_nothing_is_lost(tmp_path: Pat
         assert again["id"] == begun["id"]
         phones[2].decide(begun)
         for phone, order in ((phones[1], waiting), (phones[3], unheard)):
-            eventually(lambda phone=phone, order=order: phone.bill(order)["due"] == order["total"])
+            eventually(partial(_owes, phone, order))
             phone.pay(order_id=order["id"])
         new = phones[0].order_and_pay()
         everything = ((0, paid), (1, waiting), (2, half_way), (3, unheard), (0, new))

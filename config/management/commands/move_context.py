@@ -63,7 +63,7 @@ class Command(BaseCommand):
             cursor.execute("SELECT to_regclass(%s)", [own[0]._meta.db_table])
             if cursor.fetchone()[0] is None:
                 raise CommandError(f"the tables of {context} have been moved already")
-            every = [*own, queue.Event, queue.Delivery, queue.Stream]
+            every: list[type[Model]] = [*own, queue.Event, queue.Delivery, queue.Stream]
             names = ", ".join(model._meta.db_table for model in every)
             cursor.execute(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
