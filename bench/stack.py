@@ -54,7 +54,7 @@ class Stack:
     def wsgi(self, name: str, target: str, port: int) -> subprocess.Popen[bytes]:
         process = self.spawn(
             name, "granian", "--interface", "wsgi", "--workers", str(min(2, os.cpu_count() or 1)),
-            "--blocking-threads", "2", "--no-ws", "--host", "127.0.0.1",
+            "--blocking-threads", "4", "--no-ws", "--host", "127.0.0.1",
             "--port", str(port), "--log-level", "warning", target,
         )  # fmt: skip
         wait_for_port(port)
