@@ -1,5 +1,6 @@
 """Markup in everything that people can type: it is shown as typed and never runs."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -64,6 +65,14 @@ def planted(stack: Stack, token: str) -> Iterator[str]:
     publish(stack, token, RESTORE)
 
 
+def until_new(page: Page) -> None:
+    """Loads the page again until it shows the new menu: readers may be a second late."""
+    give_up = time.monotonic() + 15
+    while "<script>" not in (page.locator("#menu .list h3").first.text_content() or ""):
+        assert time.monotonic() < give_up, "the new menu did not come"
+        page.reload()
+
+
 def nothing_ran(page: Page) -> bool:
     """Neither a script nor an element of what was typed is in the page."""
     ran = page.evaluate("Boolean(window.hacked)")
@@ -76,7 +85,7 @@ def test_what_people_type_is_text_on_phone_and_board(
 ) -> None:
     board, page = new_board("manager"), new_phone("en-US")
     page.goto(f"/t/{planted}/")
-    expect(page.locator("#menu .list h3").first).to_contain_text("<script>")
+    until_new(page)
     open_page(page, planted)
     stack.sql("UPDATE orders_guest SET nickname = %s WHERE token = %s", SHORT, planted)
     dish = a_dish(page)
@@ -118,6 +127,6 @@ def test_what_people_type_is_text_on_phone_and_board(
 def test_a_menu_of_markup_is_text_without_javascript_too(planted: str, new_phone: NewPhone) -> None:
     page = new_phone("en-US", java_script_enabled=False)
     page.goto(f"/t/{planted}/")
-    expect(page.locator("#menu .list h3").first).to_contain_text("<script>")
+    until_new(page)
     expect(page.locator("#menu .sec > h2").last).to_have_text(IMAGE)
     assert page.locator("[onerror]").count() == 0
