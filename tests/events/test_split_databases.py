@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.events.conftest import is_split
 from tests.databases import beside
+from tests.events.conftest import is_split
 
 ROOT = Path(__file__).resolve().parents[2]
 
