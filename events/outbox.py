@@ -1,8 +1,8 @@
 """publish(): writes the fact, its place in the stream and its deliveries in the caller's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connections
@@ -18,18 +18,18 @@ from events.registry import Handler, handlers_of
 
 # One round trip: number the event (the stream's row lock orders commits), write it, fan it out.
 _PUBLISH = """
-WITH {rows} numbered AS (
+WITH {late} {rows} numbered AS (
   INSERT INTO events_stream (name, last_seq) VALUES (%(stream)s, 1)
   ON CONFLICT (name) DO UPDATE SET last_seq = events_stream.last_seq + 1
   RETURNING last_seq
 ), event AS (
   INSERT INTO events_event (id, topic, version, source, stream, seq, store_id, payload, headers,
                             correlation_id, causation_id, occurred_at, shipped_at)
-  SELECT %(id)s, %(topic)s, %(version)s, %(source)s, %(stream)s, last_seq, %(store_id)s, %(payload)s::jsonb,
+  SELECT %(id)s, %(topic)s, %(version)s, %(source)s, %(stream)s, last_seq, %(store_id)s, {payload},
          %(headers)s::jsonb, %(correlation_id)s, %(causation_id)s, clock_timestamp(),
          CASE WHEN %(inline)s THEN clock_timestamp() END
   FROM numbered RETURNING id, stream, seq
-)
+), delivery AS (
 INSERT INTO events_delivery (event_id, handler, context, stream, seq, status, attempts, max_attempts,
                              replays, due_at, worker, last_error, note)
 SELECT event.id, h.name, h.context, CASE WHEN h.ordered THEN event.stream END, event.seq, 0, 0,
@@ -42,10 +42,28 @@ _IF_HEARD = """
 WHERE h.name <> ALL (%(choosy)s::text[]) OR EXISTS (
   SELECT 1 FROM {audience} a WHERE a.store_id = %(store_id)s AND a.topic = %(topic)s)
 """
+_END = ") SELECT {result}"
+
+
+class Late(NamedTuple):
+    """A value that comes from a row all writers stand in line for, made by the statement that publishes.
+
+    `statement` locks that row and returns one value; so the line is held for this statement and the commit
+    only. The value fills `field` of the event and of the first rows, and `take` is called with it.
+    """
+
+    field: str
+    statement: str
+    values: dict[str, Any]
+    take: Callable[[Any], None]
 
 
 def publish(
-    event: DomainEvent, *, correlation_id: UUID | None = None, rows: Sequence[Sequence[Model]] = ()
+    event: DomainEvent,
+    *,
+    correlation_id: UUID | None = None,
+    rows: Sequence[Sequence[Model]] = (),
+    late: Late | None = None,
 ) -> UUID:
     """Records the fact in the open transaction of its own context and returns its id.
 
@@ -61,21 +79,40 @@ def publish(
     inline = all(alias_of(handler.context) == alias for handler in handlers)
     event_id = new_id()
     values = _row(event, event_id, correlation_id, handlers if inline else []) | {"inline": inline}
-    values |= {f"rows_{number}": as_json(some) for number, some in enumerate(rows)}
-    models = tuple(type(some[0]) for some in rows)
-    execute(alias, _statement(models, *values["audiences"]), values)
-    for some in rows:
-        mark_stored(some, alias)
+    _execute(alias, values, rows, late)
     _ring(context, alias, handlers, inline)
     return event_id
 
 
+def _execute(alias: str, values: dict[str, Any], rows: Sequence[Sequence[Model]], late: Late | None) -> None:
+    values |= {f"rows_{number}": as_json(some) for number, some in enumerate(rows)}
+    values |= late.values if late else {}
+    models = tuple(type(some[0]) for some in rows)
+    named = (late.field, late.statement) if late else ("", "")
+    [value] = execute(alias, _statement(models, *named, *values["audiences"]), values).fetchone() or [None]
+    if late:
+        late.take(value)
+    for some in rows:
+        mark_stored(some, alias)
+
+
 @lru_cache(maxsize=32)
-def _statement(models: tuple[type[Model], ...], audience: str = "") -> str:
+def _statement(models: tuple[type[Model], ...], field: str, late: str, audience: str = "") -> str:
     """One text per kind of rows and audience (a table's name from code): each stays a prepared statement."""
-    inserts = [f"rows_{n} AS ({insertion(model, f'rows_{n}')})," for n, model in enumerate(models)]
-    text = _PUBLISH + (_IF_HEARD if audience else "")
-    return text.format(rows=" ".join(inserts), audience=audience)
+    value = "(SELECT late.value FROM late)"
+    inserts = []
+    for number, model in enumerate(models):
+        given = {field: value} if field and not number else {}
+        inserts.append(f"rows_{number} AS ({insertion(model, f'rows_{number}', **given)}),")
+    return (_PUBLISH + (_IF_HEARD if audience else "") + _END).format(
+        late=f"late(value) AS ({late})," if late else "",
+        rows=" ".join(inserts),
+        payload=f"%(payload)s::jsonb || jsonb_build_object('{field}', {value})"
+        if field
+        else "%(payload)s::jsonb",
+        audience=audience,
+        result=value if field else "NULL",
+    )
 
 
 def _row(

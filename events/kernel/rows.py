@@ -7,15 +7,17 @@ import msgspec
 from django.db.models import Model
 
 
-def insertion(model: type[Model], parameter: str) -> str:
+def insertion(model: type[Model], parameter: str, **given: str) -> str:
     """An INSERT of every column of a model's rows, which travel as one JSON value in `parameter`.
 
-    So any number of rows is the same prepared statement.
+    So any number of rows is the same prepared statement. `given`: columns whose value is an SQL expression.
     """
     table = model._meta.db_table
-    columns = ", ".join(f'"{column}"' for _, column in _columns(model))
+    names = [column for _, column in _columns(model)]
+    columns = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(given.get(name, f'"{name}"') for name in names)
     return (
-        f"INSERT INTO {table} ({columns}) SELECT {columns} "  # noqa: S608  names of our own columns
+        f"INSERT INTO {table} ({columns}) SELECT {values} "  # noqa: S608  names of our own columns
         f"FROM jsonb_populate_recordset(NULL::{table}, %({parameter})s::jsonb)"
     )
 

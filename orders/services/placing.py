@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.utils.translation import get_language
 from events.kernel.databases import alias_of, atomic
 from events.kernel.statements import execute
 from events.kernel.texts import localized
-from events.outbox import publish
+from events.outbox import Late, publish
 from orders.errors import (
     CartChanged,
     InvalidLines,
@@ -49,7 +50,7 @@ from orders.storefront import Storefront, known_storefront, menu_at, storefront_
 _GUEST_FIELDS = [field.attname for field in Guest._meta.concrete_fields]
 _TAB_FIELDS = [field.attname for field in Tab._meta.concrete_fields]
 # One statement, written out because the query builder would cost more than the query: looks for the key and,
-# if it is new and the tab is open, locks the tab, takes the next number and the lines out of the cart.
+# if it is new and the tab is open, locks the tab and takes the lines out of the cart.
 _PREPARE = f"""
 WITH seen AS (
   SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_key = %(key)s
@@ -60,24 +61,25 @@ WITH seen AS (
   WHERE g.id = %(guest)s AND t.id = g.tab_id AND t.closed_at IS NULL AND NOT EXISTS (SELECT FROM seen)
   RETURNING {", ".join(f"g.{name} AS g_{name}" for name in _GUEST_FIELDS)},
             {", ".join(f"t.{name} AS t_{name}" for name in _TAB_FIELDS)}
-), counter AS (
-  INSERT INTO orders_daycounter (store_id, business_day, last_number)
-  SELECT t_store_id, %(day)s, 1 FROM touched
-  ON CONFLICT (store_id, business_day) DO UPDATE SET last_number = orders_daycounter.last_number + 1
-  RETURNING last_number
 ), taken AS (
   DELETE FROM orders_cartline USING touched
   WHERE orders_cartline.tab_id = t_id AND orders_cartline.id = ANY(%(cart)s::uuid[])
   RETURNING item_id, quantity, options, note, orders_cartline.guest_id
 )
-SELECT (SELECT id FROM seen), (SELECT last_number FROM counter),
+SELECT (SELECT id FROM seen),
        (SELECT count(*) FROM orders_order WHERE tab_id = t_id),
        (SELECT jsonb_agg(to_jsonb(taken)) FROM taken),
        coalesce((SELECT number FROM orders_storerevision WHERE store_id = t_store_id), 0),
        touched.*
 FROM (SELECT) AS always LEFT JOIN touched ON true
 """  # noqa: S608  names of our own columns
-_FACTS = 5  # what comes before the guest's and the tab's columns
+_FACTS = 4  # what comes before the guest's and the tab's columns
+_NUMBER = """
+INSERT INTO orders_daycounter (store_id, business_day, last_number)
+VALUES (%(number_store)s, %(number_day)s, 1)
+ON CONFLICT (store_id, business_day) DO UPDATE SET last_number = orders_daycounter.last_number + 1
+RETURNING last_number
+"""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,6 @@ class _Seen(Exception):
 class _Prepared:
     guest: Guest
     day: date
-    number: int
     round: int
     cart: list[dict[str, Any]]
     revision: int
@@ -163,14 +164,14 @@ def _prepare(guest_id: UUID, placement: Placement, key: str, day: date, now: dat
     }
     row = execute(alias, _PREPARE, values).fetchone()
     assert row is not None
-    (seen, number, rounds, taken, revision), columns = row[:_FACTS], row[_FACTS:]
+    (seen, rounds, taken, revision), columns = row[:_FACTS], row[_FACTS:]
     if seen is not None:
         raise _Seen()
-    if number is None:
+    if columns[0] is None:
         raise TabClosed()
     guest = Guest.from_db(alias, _GUEST_FIELDS, columns[: len(_GUEST_FIELDS)])
     guest.tab = Tab.from_db(alias, _TAB_FIELDS, columns[len(_GUEST_FIELDS) :])
-    return _Prepared(guest, day, number, rounds + 1, _cart_rows(taken), revision)
+    return _Prepared(guest, day, rounds + 1, _cart_rows(taken), revision)
 
 
 def _cart_rows(cart: Any) -> list[dict[str, Any]]:
@@ -263,7 +264,7 @@ def _new_order(
         guest_language=(get_language() or guest.language)[:10],
         table_id=tab.table_id,
         table_name=tab.table_name,
-        number=prepared.number,
+        number=0,  # given by the statement that stores it
         business_day=prepared.day,
         round=prepared.round,
         status=OrderStatus.AWAITING_PAYMENT if pays_first else OrderStatus.SUBMITTED,
@@ -326,6 +327,12 @@ def _names(row: dict[str, Any]) -> dict[str, Any]:
     return {code: {"name": texts["name"]} for code, texts in i18n.items() if texts.get("name")}
 
 
+def _number_of(order: Order) -> Late:
+    """The store's next number of the day."""
+    values = {"number_store": order.store_id, "number_day": order.business_day}
+    return Late("number", _NUMBER, values, partial(setattr, order, "number"))
+
+
 def _store(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: bool) -> None:
     """Writes the rows and the fact that tells of them, and rings after the commit."""
     event = OrderPlaced(
@@ -341,7 +348,7 @@ def _store(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: boo
         placed_at=order.placed_at,
         expires_at=order.expires_at,
     )
-    publish(event, correlation_id=tab.pk, rows=([order], lines))
+    publish(event, correlation_id=tab.pk, rows=([order], lines), late=_number_of(order))
     if order.status == OrderStatus.SUBMITTED:
         publish_submitted(order, lines)
     hint_order(order.store_id, tab.pk)
