@@ -31,7 +31,7 @@ def apply_outcome(*, payment_id: UUID, outcome: Outcome) -> Payment:
     with atomic("payments"):
         bill_id = Payment.objects.values_list("bill_id", flat=True).get(pk=payment_id)
         bill = lock_bill(bill_id)
-        payment = Payment.objects.select_for_update().select_related("account").get(pk=payment_id)
+        payment = _lock_payment(payment_id)
         if outcome.kind == Kind.SUCCESS:
             _succeed(bill, payment, outcome)
         elif outcome.kind == Kind.DEFINITIVE_FAILURE:
@@ -40,6 +40,12 @@ def apply_outcome(*, payment_id: UUID, outcome: Outcome) -> Payment:
             payment.wait()
             payment.save(update_fields=["state"])
         return payment
+
+
+def _lock_payment(payment_id: UUID) -> Payment:
+    """The payment, locked, with its account, which is not: all payments of the store share that row."""
+    rows = Payment.objects.select_for_update(of=("self",)).select_related("account")
+    return rows.get(pk=payment_id)
 
 
 def _ending(outcome: Outcome) -> PaymentState:

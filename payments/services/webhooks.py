@@ -57,7 +57,11 @@ def _store(account: GatewayAccount, message: WebhookMessage, headers: Mapping[st
 def work_off_webhook(*, gateway_event_id: UUID) -> None:
     """Applies a stored call. Raises PaymentUnknown while its reference is unknown to this account."""
     with atomic("payments"):
-        row = GatewayEvent.objects.select_for_update().select_related("account").get(pk=gateway_event_id)
+        row = (
+            GatewayEvent.objects.select_for_update(of=("self",))
+            .select_related("account")
+            .get(pk=gateway_event_id)
+        )
         if row.processed_at:
             return
         message = _read(row)
