@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory, actor_of, dialog_action
 from events.timeline import story_address
-from payments.admin.rows import money
+from payments.admin.rows import TellsWhy, money
 from payments.models import STUCK_STATES, Refund, RefundSource, RefundState
 from payments.services.failed_refunds import pay_back_in_cash, retry_refund, withdraw_refund
 from payments.services.refunds import confirm_hand_back
@@ -28,10 +28,10 @@ REFUND_COLORS = {
 
 
 @admin.register(Refund)
-class RefundAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
+class RefundAdmin(TellsWhy, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """Money that went back, or could not."""
 
-    list_display = ("created_at", "sum", "status", "source", "reason", "actor_name")
+    list_display = ("created_at", "sum", "status", "source", "why", "actor_name")
     list_select_related = ("payment",)
     list_filter = ("state", "source", "created_at")
     search_fields = ("id", "payment__merchant_ref", "reason")
@@ -43,7 +43,7 @@ class RefundAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         "state",
         "failure",
         "source",
-        "reason",
+        "why",
         "actor_name",
         "payment",
         "attempts",

@@ -17,6 +17,26 @@ def money(amount: int, currency: str) -> str:
     return format_money(amount, currency, get_language() or "en")
 
 
+# What a refusal without typed words tells as its reason (orders.events: reason_code, or how the order ended).
+REASONS = {
+    "sold_out": _("Sold out"),
+    "busy": _("Too busy now"),
+    "closing": _("We are closing"),
+    "other": _("Another reason"),
+    "no_answer": _("Unanswered order refused"),
+    "canceled": _("Canceled"),
+    "expired": _("not paid in time"),
+}
+
+
+class TellsWhy:
+    """A column with a refund's reason in words."""
+
+    @display(description=_("reason"), ordering="reason")
+    def why(self, row: Refund) -> str:
+        return str(REASONS.get(row.reason, row.reason))
+
+
 class _Child(ReadOnlyAdmin, ScopedTabularInline):
     """Rows below a bill or a payment; never edited."""
 
@@ -45,9 +65,9 @@ class PaymentInline(_Child):
     show_change_link = True
 
 
-class RefundInline(_Child):
+class RefundInline(TellsWhy, _Child):
     model = Refund
-    fields = readonly_fields = ("created_at", "sum", "state", "source", "reason", "actor_name")
+    fields = readonly_fields = ("created_at", "sum", "state", "source", "why", "actor_name")
     show_change_link = True
 
 

@@ -134,3 +134,10 @@ def test_a_decision_asks_first_is_taken_once_and_keeps_its_history(
 def test_a_foreign_owner_decides_nothing(refused: Refund, what: str) -> None:
     assert decide(browser(make_store()), refused, what).status_code in (403, 404)
     assert [row.state for row in Refund.objects.all()] == ["failed"]
+
+
+def test_a_refund_without_typed_words_tells_its_reason_in_words(shop: Store, refused: Refund) -> None:
+    Refund.objects.filter(pk=refused.pk).update(reason="sold_out")
+    for page in ("/admin/payments/refund/", f"/admin/payments/refund/{refused.pk}/change/"):
+        text = browser(shop).get(page).content.decode()
+        assert "Sold out" in text and "sold_out" not in text
