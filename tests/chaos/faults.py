@@ -10,7 +10,7 @@ from celery import Celery
 from config.supervisor.fleet import beat_command, sweeper_command, worker_command
 from tests.chaos.run import FULL_DISK, Run
 from tests.chaos.tables import CONTEXTS
-from tests.chaos.trouble.handlers import APPRENTICE, JOURNEYMAN
+from tests.chaos.trouble.names import APPRENTICE, JOURNEYMAN
 
 Fault = Callable[[Run], None]
 FAULTS: dict[str, Fault] = {}

@@ -15,7 +15,7 @@ from tests.chaos.guests import Cook, Diary, Guest, Listener, Patience
 from tests.chaos.proof import imbalance
 from tests.chaos.servers import Servers, running_servers
 from tests.chaos.tables import CONTEXTS, Tables
-from tests.chaos.trouble.handlers import APPRENTICE, EFFECTS
+from tests.chaos.trouble.names import APPRENTICE, EFFECTS
 from tests.flows.clients import Board
 from tests.processes.conftest import free_port
 from tests.stack import Stack, environment_over, processes_of

@@ -9,8 +9,8 @@ class TroubleConfig(AppConfig):
     name = "tests.chaos.trouble"
 
     def ready(self) -> None:
-        from tests.chaos.trouble import clock, handlers
+        from tests.chaos.trouble import clock, handlers, names
 
-        handlers.subscribe_apprentice(os.environ.get("CHAOS_APPRENTICE", handlers.APPRENTICE))
+        handlers.subscribe_apprentice(os.environ.get("CHAOS_APPRENTICE", names.APPRENTICE))
         if path := os.environ.get("CHAOS_CLOCK"):
             clock.follow(path)

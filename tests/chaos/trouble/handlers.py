@@ -18,16 +18,7 @@ from events.kernel.databases import alias_of
 from events.outbox import publish
 from events.registry import subscribe
 from orders.events import OrderPlaced
-
-MOODY, WITNESS = "notifications.trouble_moody", "payments.trouble_witness"
-APPRENTICE, JOURNEYMAN = "notifications.trouble_apprentice", "notifications.trouble_journeyman"
-STEPS = 2
-SLOW_SECONDS = 2.0
-MOODS = ("hang", "raise", "kill", "slow", "give_up")
-EFFECTS = """
-CREATE TABLE IF NOT EXISTS trouble_effect (
-  id bigserial PRIMARY KEY, handler text, event_id uuid, stream text, seq bigint)
-"""
+from tests.chaos.trouble.names import MOODY, SLOW_SECONDS, STEPS, WITNESS
 
 
 @dataclass(frozen=True, kw_only=True)
