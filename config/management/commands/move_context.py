@@ -7,7 +7,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.core.management.color import no_style
-from django.db import connections, router, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 from django.db.models import Model
 
 from events import models as queue
@@ -54,7 +54,7 @@ class Command(BaseCommand):
 
     def _require_silence(self, context: str, own: list[type[Model]]) -> None:
         """Nobody else may be there: what an old process wrote now would stay behind."""
-        with connections["default"].cursor() as cursor:
+        with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
             cursor.execute(_STRANGERS)
             if count := cursor.fetchone()[0]:
                 raise CommandError(
@@ -117,7 +117,7 @@ def copy_rows(model: type[Model], rows: str, target: str) -> int:
     fields = [field for field in model._meta.concrete_fields if not getattr(field, "generated", False)]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     read = f"COPY (SELECT {columns} FROM {table} WHERE {rows}) TO STDOUT"  # noqa: S608
-    with connections["default"].cursor() as source, connections[target].cursor() as sink:
+    with connections[DEFAULT_DB_ALIAS].cursor() as source, connections[target].cursor() as sink:
         with source.copy(read) as leaving, sink.copy(f"COPY {table} ({columns}) FROM STDIN") as arriving:
             for block in leaving:
                 arriving.write(block)
@@ -132,7 +132,7 @@ def copy_rows(model: type[Model], rows: str, target: str) -> int:
 def close(context: str, own: list[type[Model]]) -> None:
     """Takes the old tables out of reach: a process with the old settings fails instead of writing there."""
     steps = "SELECT id FROM events_delivery WHERE context = %s"
-    with connections["default"].cursor() as cursor:
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(f"DELETE FROM events_failedattempt WHERE delivery_id IN ({steps})", [context])  # noqa: S608
         cursor.execute("DELETE FROM events_delivery WHERE context = %s", [context])
         # Deferred checks of what was deleted would forbid the next step.
