@@ -110,11 +110,6 @@ def storefront_of(store_id: UUID, revision: int) -> Storefront:
     return storefront
 
 
-def known_storefront(store_id: UUID) -> Storefront:
-    """The store as this process last saw it: for what may be a moment old. No query if it ever did."""
-    return _storefronts.get(store_id) or current_storefront(store_id)
-
-
 def revision_of(store_id: UUID) -> int:
     """The store's revision now: one query."""
     row = StoreRevision.objects.filter(store_id=store_id).values_list("number", flat=True).first()

@@ -138,7 +138,6 @@ class OrdersApi(APIView):
         placement = decode(request, OrderInput).placement()
         placed = services.place_order(
             guest_id=_guest_id(request),
-            store_id=cast(Any, request.user).store_id,
             placement=placement,
             idempotency_key=idempotency_key(request),
             now=timezone.now(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -45,7 +45,7 @@ from orders.pricing import (
 )
 from orders.services.announce import hint_cart, hint_order
 from orders.services.payment import line_fact, order_fields, publish_submitted
-from orders.storefront import Storefront, known_storefront, menu_at, storefront_of
+from orders.storefront import Storefront, menu_at, storefront_of
 
 _GUEST_FIELDS = [field.attname for field in Guest._meta.concrete_fields]
 _TAB_FIELDS = [field.attname for field in Tab._meta.concrete_fields]
@@ -113,22 +113,19 @@ class _Seen(Exception):
 @dataclass(frozen=True)
 class _Prepared:
     guest: Guest
-    day: date
     round: int
     cart: list[dict[str, Any]]
     revision: int
 
 
-def place_order(
-    *, guest_id: UUID, store_id: UUID, placement: Placement, idempotency_key: str, now: datetime
-) -> Placed:
+def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, now: datetime) -> Placed:
     """Prices and stores a round, once per guest and key; the kitchen hears of it now or when it is paid.
 
     Raises KeyReused, TabClosed, StoreClosed, StorePaused, SoldOutMeanwhile, MenuChanged, CartChanged,
     InvalidLines; then nothing was stored.
     """
     try:
-        return _place_new(guest_id, store_id, placement, idempotency_key, now)
+        return _place_new(guest_id, placement, idempotency_key, now)
     except (_Seen, IntegrityError, CartChanged):  # perhaps because the same key has just been here
         known = Order.objects.filter(guest_id=guest_id, idempotency_key=idempotency_key).first()
         if known is None:
@@ -136,10 +133,9 @@ def place_order(
         return _repeat(known, placement)
 
 
-def _place_new(guest_id: UUID, store_id: UUID, placement: Placement, key: str, now: datetime) -> Placed:
-    day = business_day(known_storefront(store_id).settings, now)
+def _place_new(guest_id: UUID, placement: Placement, key: str, now: datetime) -> Placed:
     with atomic("orders"):
-        prepared = _prepare(guest_id, placement, key, day, now)
+        prepared = _prepare(guest_id, placement, key, now)
         guest, tab = prepared.guest, prepared.guest.tab
         front = storefront_of(tab.store_id, prepared.revision)
         _require_open(front, now)
@@ -151,13 +147,12 @@ def _place_new(guest_id: UUID, store_id: UUID, placement: Placement, key: str, n
     return Placed(order, lines, True)
 
 
-def _prepare(guest_id: UUID, placement: Placement, key: str, day: date, now: datetime) -> _Prepared:
+def _prepare(guest_id: UUID, placement: Placement, key: str, now: datetime) -> _Prepared:
     """Raises _Seen for a known key, TabClosed when the guest has no open tab."""
     alias, cart = alias_of("orders"), list(placement.cart_line_ids)
     values = {
         "guest": guest_id,
         "key": key,
-        "day": day,
         "now": now,
         "cart": cart,
         "cart_step": int(bool(cart)),
@@ -171,7 +166,7 @@ def _prepare(guest_id: UUID, placement: Placement, key: str, day: date, now: dat
         raise TabClosed()
     guest = Guest.from_db(alias, _GUEST_FIELDS, columns[: len(_GUEST_FIELDS)])
     guest.tab = Tab.from_db(alias, _TAB_FIELDS, columns[len(_GUEST_FIELDS) :])
-    return _Prepared(guest, day, rounds + 1, _cart_rows(taken), revision)
+    return _Prepared(guest, rounds + 1, _cart_rows(taken), revision)
 
 
 def _cart_rows(cart: Any) -> list[dict[str, Any]]:
@@ -265,7 +260,7 @@ def _new_order(
         table_id=tab.table_id,
         table_name=tab.table_name,
         number=0,  # given by the statement that stores it
-        business_day=prepared.day,
+        business_day=business_day(settings, now),
         round=prepared.round,
         status=OrderStatus.AWAITING_PAYMENT if pays_first else OrderStatus.SUBMITTED,
         menu_version=front.menu.version,
