@@ -10,6 +10,8 @@ from typing import Any
 
 import redis
 from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
@@ -57,6 +59,9 @@ class ScopedThrottle(SimpleRateThrottle):
 def _count(key: str, seconds: int) -> int:
     """Counts one request and returns the window's count as far as this process knows it."""
     with _lock:
+        if len(_known) > _MAX_KNOWN:  # most belong to windows that are over; Redis knows the others
+            _known.clear()
+            _unsent.clear()
         _known[key] = known = _known.get(key, 0) + 1
         unsent, _ = _unsent.get(key, (0, 0))
         _unsent[key] = unsent + 1, seconds
@@ -75,8 +80,6 @@ def _share() -> None:
             pipe.expire(key, seconds, nx=True)
         totals = pipe.execute()[::2]
     with _lock:
-        if len(_known) > _MAX_KNOWN:  # most of them belong to windows that are over
-            _known.clear()
         for key, total in zip(sent, totals, strict=True):
             _known[key] = total + _unsent.get(key, (0, 0))[0]
 
@@ -90,4 +93,7 @@ def forget_all() -> None:
 
 @lru_cache(maxsize=1)
 def _redis() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5)
+    # No retry: the doorbell's other jobs wait behind it.
+    return redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0)
+    )

@@ -15,6 +15,7 @@ from events.kernel.kicker import submit
 # How RedisPubSubChannelLayer names a group; its own attribute can only be read inside an event loop.
 _GROUP = "asgi__group__"
 _SPACING = 0.02  # seconds; under load, hints of this long share one trip to Redis
+_MAX_WAITING = 1000
 _waiting: dict[tuple[str, bytes], None] = {}
 
 
@@ -31,6 +32,8 @@ def hint(context: str, group: str, data: dict[str, Any]) -> None:
 
 
 def _post(channel: str, message: bytes) -> None:
+    if len(_waiting) >= _MAX_WAITING:  # Redis is away; what is this old helps nobody
+        _waiting.clear()
     _waiting[channel, message] = None
     submit("hints", _send_all, spacing=_SPACING)
 
