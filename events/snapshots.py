@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -112,6 +113,33 @@ def source(told: Source) -> None:
 def keeper(copy: Keeper) -> None:
     """Registers a copy."""
     _keepers[copy.name] = copy
+
+
+def store_settings_keeper(
+    name: str, title: Text, purpose: Text, rows: type[Model], save: Callable[..., object]
+) -> None:
+    """Registers a copy of a store's settings: `rows` has them as `data` beside their `version_number`.
+
+    `save(store_id=, version_number=, snapshot=, over=)` is the service that the handler calls, too.
+    """
+
+    def held(store_id: UUID) -> list[Row]:
+        found: Iterable[Any] = rows._default_manager.filter(pk=store_id)
+        return [Row(str(row.pk), row.data.get("name", ""), row.version_number, row.data) for row in found]
+
+    def rows_of(event: Any) -> list[Row]:
+        data = plain(event)["snapshot"]
+        return [Row(str(event.store_id), data["name"], event.version_number, data)]
+
+    def write(event: Any, repair: Repair) -> None:
+        save(
+            store_id=event.store_id,
+            version_number=event.version_number,
+            snapshot=plain(event)["snapshot"],
+            over=repair.over,
+        )
+
+    keeper(Keeper(name, title, purpose, "stores.store", held, rows_of, write))
 
 
 def all_keepers() -> list[Keeper]:

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from events.kernel.databases import atomic, on_commit
+from events.kernel.versions import may_save
 from events.outbox import publish
 from menus import pictures
 from menus.documents import document_of, problems_of
@@ -25,8 +26,7 @@ def save_store(
     """
     with atomic("menus"):
         known = StoreSnapshot.objects.select_for_update().filter(pk=store_id).first()
-        newest = version_number - 1 if over is None else over
-        if known is None or known.version_number <= newest:
+        if may_save(known, version_number, over):
             StoreSnapshot.objects.update_or_create(
                 store_id=store_id, defaults={"version_number": version_number, "data": snapshot}
             )

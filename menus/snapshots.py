@@ -1,14 +1,13 @@
 """Menus as their owner tells them now, and the copy of the store's settings that they keep."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from events.base import DomainEvent
 from events.kernel.databases import atomic
-from events.snapshots import Keeper, Repair, Row, Source, Statement, keeper, plain, position_of, source
+from events.snapshots import Source, Statement, position_of, source, store_settings_keeper
 from menus import services
 from menus.events import ItemSoldOut, MenuPublished
 from menus.models import Item, Menu, MenuVersion, Option, StoreSnapshot
@@ -50,33 +49,10 @@ source(Source("menus.versions", _all, tell_versions))
 source(Source("menus.sold_out", _all, tell_sold_out))
 
 
-def _held(store_id: UUID) -> list[Row]:
-    rows = StoreSnapshot.objects.filter(pk=store_id)
-    return [Row(str(row.pk), str(row), row.version_number, row.data) for row in rows]
-
-
-def _rows_of(event: Any) -> list[Row]:
-    data = plain(event)["snapshot"]
-    return [Row(str(event.store_id), data["name"], event.version_number, data)]
-
-
-def _save(event: Any, repair: Repair) -> None:
-    services.save_store(
-        store_id=event.store_id,
-        version_number=event.version_number,
-        snapshot=plain(event)["snapshot"],
-        over=repair.over,
-    )
-
-
-keeper(
-    Keeper(
-        "menus.store",
-        _("Store settings in the menu"),
-        _("Languages and currency of the menu."),
-        "stores.store",
-        _held,
-        _rows_of,
-        _save,
-    )
+store_settings_keeper(
+    "menus.store",
+    _("Store settings in the menu"),
+    _("Languages and currency of the menu."),
+    StoreSnapshot,
+    services.save_store,
 )

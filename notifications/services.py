@@ -16,6 +16,7 @@ from events.kernel.errors import NotFound
 from events.kernel.hints import hint
 from events.kernel.ids import new_id
 from events.kernel.statements import execute
+from events.kernel.versions import may_save
 from events.outbox import publish
 from notifications.events import AlarmEscalated, NotificationAcknowledged
 from notifications.models import (
@@ -280,12 +281,11 @@ def save_store_snapshot(
     *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
 ) -> None:
     """Keeps the newest snapshot of a store; an older one is ignored. A rebuild overwrites up to `over`."""
-    newest = version_number - 1 if over is None else over
     with atomic(CONTEXT):
         row, created = StoreSnapshot.objects.select_for_update().get_or_create(
             pk=store_id, defaults={"version_number": version_number, "data": snapshot}
         )
-        if not created and row.version_number <= newest:
+        if not created and may_save(row, version_number, over):
             row.version_number, row.data = version_number, snapshot
             row.save(update_fields=["version_number", "data"])
 

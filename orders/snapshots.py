@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
-from events.snapshots import Keeper, Repair, Row, keeper, plain
+from events.snapshots import Keeper, Repair, Row, keeper, plain, store_settings_keeper
 from orders import services
 from orders.models import MenuSnapshot, SoldOut, StoreSnapshot, TableSnapshot, TableTokenSnapshot
 
@@ -16,35 +16,12 @@ RETIRED = {"retired": True}
 # --- Stores ----------------------------------------------------------------------------------------------
 
 
-def _stores_held(store_id: UUID) -> list[Row]:
-    rows = StoreSnapshot.objects.filter(pk=store_id)
-    return [Row(str(row.pk), str(row.data.get("name", "")), row.version_number, row.data) for row in rows]
-
-
-def _stores_told(event: Any) -> list[Row]:
-    data = plain(event)["snapshot"]
-    return [Row(str(event.store_id), data["name"], event.version_number, data)]
-
-
-def _save_store(event: Any, repair: Repair) -> None:
-    services.save_store(
-        store_id=event.store_id,
-        version_number=event.version_number,
-        snapshot=plain(event)["snapshot"],
-        over=repair.over,
-    )
-
-
-keeper(
-    Keeper(
-        "orders.store",
-        _("Store settings on the guest page"),
-        _("Names, opening hours, languages and how guests pay."),
-        "stores.store",
-        _stores_held,
-        _stores_told,
-        _save_store,
-    )
+store_settings_keeper(
+    "orders.store",
+    _("Store settings on the guest page"),
+    _("Names, opening hours, languages and how guests pay."),
+    StoreSnapshot,
+    services.save_store,
 )
 
 # --- Tables and their codes ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from events.kernel.databases import atomic
 from events.kernel.hints import hint
+from events.kernel.versions import may_save
 from orders.models import (
     MenuSnapshot,
     SoldOut,
@@ -26,18 +27,13 @@ def save_store(
     """Remembers a store's settings (shape: stores.events.StoreChanged)."""
     with atomic("orders"):
         known = StoreSnapshot.objects.select_for_update().filter(store_id=store_id).first()
-        if known is not None and known.version_number > _newest(version_number, over):
+        if not may_save(known, version_number, over):
             return
         StoreSnapshot.objects.update_or_create(
             store_id=store_id,
             defaults={"slug": snapshot["slug"], "version_number": version_number, "data": snapshot},
         )
         _show_to_guests(store_id)
-
-
-def _newest(version_number: int, over: int | None) -> int:
-    """The newest version that may be overwritten."""
-    return version_number - 1 if over is None else over
 
 
 def save_table(
@@ -51,7 +47,7 @@ def save_table(
     """Remembers a table and its codes (shape: stores.events.TableChanged)."""
     with atomic("orders"):
         known = TableSnapshot.objects.select_for_update().filter(table_id=table_id).first()
-        if known is not None and known.version_number > _newest(version_number, over):
+        if not may_save(known, version_number, over):
             return
         TableSnapshot.objects.update_or_create(
             table_id=table_id,
@@ -73,7 +69,7 @@ def retire_table(
     """A table is gone; its codes say so."""
     with atomic("orders"):
         known = TableSnapshot.objects.select_for_update().filter(table_id=table_id).first()
-        if known is not None and known.version_number > _newest(version_number, over):
+        if not may_save(known, version_number, over):
             return
         data = known.data if known is not None else {}
         TableSnapshot.objects.update_or_create(

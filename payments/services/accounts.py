@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 
 from events.kernel.databases import atomic
+from events.kernel.versions import may_save
 from payments.gateways.registry import offered
 from payments.gateways.sandbox import keys
 from payments.models import GatewayAccount, Mode, StoreSnapshot
@@ -20,8 +21,7 @@ def save_store_snapshot(
     """
     with atomic("payments"):
         known = StoreSnapshot.objects.select_for_update().filter(pk=store_id).first()
-        newest = version_number - 1 if over is None else over
-        if known and known.version_number > newest:
+        if not may_save(known, version_number, over):
             return False
         StoreSnapshot.objects.update_or_create(
             store_id=store_id, defaults={"version_number": version_number, "data": snapshot}
