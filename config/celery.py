@@ -1,9 +1,12 @@
 """The Celery app: a queue per context; beat only starts timers, the tables hold the truth."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import task_prerun
+
+from events.bells import bell_of_timer, heard
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("hansang")
@@ -21,19 +24,27 @@ def check_connections(**kwargs: object) -> None:
     close_old_connections()
 
 
-def _every(task: str, seconds: float, queue: str) -> dict[str, object]:
-    # A tick that waited longer than three periods is stale: the next one does its work.
-    return {"task": task, "schedule": seconds, "options": {"queue": queue, "expires": seconds * 3}}
+@task_prerun.connect
+def hear_tick(task: Any, **kwargs: object) -> None:
+    if task.name in TIMERS:
+        heard(bell_of_timer(task.name))
 
 
-app.conf.beat_schedule = {
+def _every(task: str, seconds: float, queue: str) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "options": {"queue": queue}}
+
+
+SCHEDULE = {
     "expire-unpaid-orders": _every("orders.expire_unpaid_orders", 15, "orders"),
     "close-idle-tabs": _every("orders.close_idle_tabs", 60, "orders"),
-    "reconcile-payments": _every("payments.reconcile_payments", 10, "payments"),
-    "send-sandbox-webhooks": _every("sandbox_wallet.send_webhooks", 5, "payments"),
+    "reconcile-payments": _every("payments.reconcile_payments", 10, "wallets"),
+    "send-sandbox-webhooks": _every("sandbox_wallet.send_webhooks", 5, "wallets"),
     "escalate-alarms": _every("notifications.escalate_alarms", 5, "notifications"),
     "ring-for-dead-letters": _every("notifications.ring_for_dead_letters", 10, "notifications"),
     "purge-notifications": _every("notifications.purge_notifications", 3600, "notifications"),
     "resume-snapshot-runs": _every("events.resume_snapshot_runs", 20, "default"),
     "purge-events": _every("events.purge_events", 3600, "default"),
 }
+TIMERS = frozenset(entry["task"] for entry in SCHEDULE.values())
+app.conf.beat_schedule = SCHEDULE
+app.conf.beat_scheduler = "config.timers:TimerScheduler"

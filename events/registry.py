@@ -126,6 +126,11 @@ def lanes() -> list[str]:
     return sorted({handler.lane for handler in _by_name.values()})
 
 
+def lanes_beside() -> list[str]:
+    """The lanes of handlers that wait for strangers; the others are their contexts' own."""
+    return [lane for lane in lanes() if lane != context_of(lane)]
+
+
 def lane_of(name: str) -> str:
     """The lane of a handler's deliveries; of one that is gone, its context's own."""
     handler = _by_name.get(name)

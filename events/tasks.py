@@ -6,17 +6,29 @@ from celery import shared_task
 from django.conf import settings
 
 from events import relay, retention
+from events.bells import heard
+from events.delivery import DRAIN_SECONDS
 from events.delivery import drain as drain_lane
+from events.kicks import bell_of
+from events.registry import context_of
+from events.seats import seat
 
 
 @shared_task(name="events.drain")
 def drain(*, context: str, **kwargs: Any) -> None:
     """`context` may be a lane beside a context; the name is what a release before this one sends."""
-    drain_lane(context)
+    heard(bell_of("events.drain", context))
+    if context == context_of(context):
+        drain_lane(context)
+        return
+    with seat(context, seconds=DRAIN_SECONDS + settings.CELERY_TASK_TIME_LIMIT) as is_free:
+        if is_free:
+            drain_lane(context)
 
 
 @shared_task(name="events.ship")
 def ship(*, alias: str, **kwargs: Any) -> None:
+    heard(bell_of("events.ship", alias))
     relay.ship(alias)
 
 

@@ -99,6 +99,7 @@ def work_off_webhook(event: WebhookReceived, envelope: Envelope) -> None:
     external=True,
     max_attempts=30,
     lease_seconds=60,
+    lane="wallets",
 )
 def send_refund(event: RefundRequested, envelope: Envelope) -> None:
     """Asks the gateway to give the money back. The refund's id is the key the gateway deduplicates by."""

@@ -21,7 +21,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from config.supervisor.fleet import beat_command, live_command, sweeper_command, web_command, worker_command
+from config.supervisor.fleet import (
+    beat_command,
+    live_command,
+    outside_command,
+    sweeper_command,
+    web_command,
+    worker_command,
+)
 from config.supervisor.processes import Child, stop_all
 from tests.databases import all_urls, beside, databases_of, is_split_run, urls_beside
 from tests.processes.conftest import free_port
@@ -152,11 +159,12 @@ def running_stack(folder: Path, name: str = "stack", redis: int = REDIS_DATABASE
 
 @contextmanager
 def processes_of(stack: Stack) -> Iterator[None]:
-    """All five processes over a prepared database, ready; they end with the block."""
+    """All six processes over a prepared database, ready; they end with the block."""
     commands = {
         "web": web_command("127.0.0.1", stack.port),
         "live": live_command("127.0.0.1", stack.port + 1),
         "worker": worker_command(),
+        "outside": outside_command(),
         "sweeper": sweeper_command(),
         "beat": beat_command(stack.folder),
     }

@@ -8,8 +8,10 @@ from pathlib import Path
 from config.supervisor.processes import Child
 
 QUEUES = "stores,menus,orders,payments,notifications,relay,default"
-# What waits for strangers has workers of its own.
-BESIDE = "webhooks"
+# What waits for strangers: lanes in a process of their own, and the timers that ask wallets.
+OUTSIDE = "webhooks,wallets"
+# Places for both lanes and two timers (events/seats.py), so that whoever hangs leaves threads to the others.
+OUTSIDE_THREADS = 10
 
 
 def web_command(host: str, port: int, *, workers: int | None = None) -> list[str]:
@@ -40,9 +42,9 @@ def worker_command(queues: str = QUEUES, *, concurrency: int = 2) -> list[str]:
     return _celery_worker("worker", queues, concurrency)
 
 
-def webhooks_command(*, concurrency: int = 4) -> list[str]:
-    """Sends outgoing webhooks, in threads: a receiver that hangs costs one of them its time limit."""
-    return [*_celery_worker("webhooks", BESIDE, concurrency), "--pool", "threads"]
+def outside_command() -> list[str]:
+    """Sends webhooks and refunds, in threads: a stranger who hangs costs one of them his time limit."""
+    return [*_celery_worker("outside", OUTSIDE, OUTSIDE_THREADS), "--pool", "threads"]
 
 
 def _celery_worker(name: str, queues: str, concurrency: int) -> list[str]:
@@ -77,7 +79,7 @@ def fleet(host: str, port: int, data: Path, env: Mapping[str, str], root: Path) 
         "web": web_command(host, port),
         "live": live_command(host, port + 1),
         "worker": worker_command(),
-        "webhooks": webhooks_command(),
+        "outside": outside_command(),
         "beat": beat_command(data),
         "sweeper": sweeper_command(),
     }

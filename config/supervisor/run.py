@@ -156,6 +156,6 @@ class Run:
     def _stop(self) -> None:
         """What takes requests first, then what works them off, then the servers."""
         by_name = {child.name: child for child in self.children}
-        for names, seconds in ((("web", "live", "beat"), 8.0), (("worker", "webhooks", "sweeper"), 15.0)):
+        for names, seconds in ((("web", "live", "beat"), 8.0), (("worker", "outside", "sweeper"), 15.0)):
             stop_all([by_name[name] for name in names if name in by_name], seconds)
         self.running.stop()

@@ -1,6 +1,7 @@
 """The reconciler: what webhooks and phones forgot, the gateway is asked about."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,12 +18,20 @@ logger = logging.getLogger(__name__)
 
 # When an open attempt is looked at: after 30 s, 1, 2, 5, 15 min, then hourly.
 SCHEDULE = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300, 900, 3600))
-BATCH = 50
+# Few at once, so that a wallet that hangs leaves the others due: a later tick asks for them.
+BATCH = 3
+SECONDS, LIMIT_SECONDS = 30.0, 150.0
 
 
 def reconcile_payments(*, now: datetime | None = None) -> int:
-    """Asks the gateways about every attempt and refund that is due; returns how many it looked at."""
-    moment = now or timezone.now()
+    """Asks the gateways about attempts and refunds that are due until time is up; returns how many."""
+    moment, started, count = now or timezone.now(), time.monotonic(), 0
+    while time.monotonic() - started < SECONDS and (looked_at := _look_at_some(moment)):
+        count += looked_at
+    return count
+
+
+def _look_at_some(moment: datetime) -> int:
     payments, refunds = claim_payments(moment), claim_refunds(moment)
     for payment_id in payments:
         _guarded("payment", payment_id, partial(reconcile_payment, payment_id=payment_id, now=moment))

@@ -205,7 +205,7 @@ def published(topic: str) -> list[Any]:
 def settle_events() -> None:
     """Runs what is due for payments until it is quiet."""
     queue.ship_all()
-    while drain("payments"):
+    while drain("payments") + drain("wallets"):
         queue.ship_all()
 
 

@@ -10,9 +10,9 @@ from config.supervisor.fleet import (
     QUEUES,
     beat_command,
     live_command,
+    outside_command,
     sweeper_command,
     web_command,
-    webhooks_command,
     worker_command,
 )
 
@@ -22,10 +22,8 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("role", choices=["web", "live", "worker", "webhooks", "beat", "sweeper"])
-        parser.add_argument(
-            "--workers", type=int, help="processes of web or worker (default: 2), threads of webhooks (4)"
-        )
+        parser.add_argument("role", choices=["web", "live", "worker", "outside", "beat", "sweeper"])
+        parser.add_argument("--workers", type=int, help="processes of web or worker (default: 2)")
         parser.add_argument("--queues", default=QUEUES, help="contexts a worker serves, by comma")
 
     def handle(self, *args: Any, role: str, workers: int | None, queues: str, **options: Any) -> None:
@@ -34,7 +32,7 @@ class Command(BaseCommand):
             "web": lambda: web_command(host, settings.PORT, workers=workers),
             "live": lambda: live_command(host, settings.PORT + 1),
             "worker": lambda: worker_command(queues, concurrency=workers or 2),
-            "webhooks": lambda: webhooks_command(concurrency=workers or 4),
+            "outside": outside_command,
             "beat": lambda: beat_command(settings.DATA_DIR),
             "sweeper": sweeper_command,
         }[role]()
