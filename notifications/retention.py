@@ -1,6 +1,6 @@
 """Deletes notifications that nobody will ask for again, in small statements."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
@@ -14,12 +14,12 @@ STORE_DAYS = 30
 BATCH = 1000
 
 
-def purge_old_notifications() -> int:
+def purge_old_notifications(*, now: datetime | None = None) -> int:
     """Deletes closed tabs' notifications after 2 days, stores' after 30, but no alarm that still rings.
 
     A channel's counter is deleted only with its closed tab: numbers never start again. Returns rows deleted.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     closed = Channel.objects.filter(closed_at__lt=now - timedelta(days=TAB_DAYS))
     count = 0
     while names := list(closed.values_list("pk", flat=True)[:BATCH]):

@@ -4,12 +4,13 @@ from typing import Any
 
 from celery import shared_task
 
+from events.kernel.databases import now
 from notifications import dead_letters, retention, services
 
 
 @shared_task(name="notifications.escalate_alarms")
 def escalate_alarms(**kwargs: Any) -> None:
-    services.escalate_due_alarms()
+    services.escalate_due_alarms(now=now("notifications"))
 
 
 @shared_task(name="notifications.ring_for_dead_letters")
@@ -19,4 +20,4 @@ def ring_for_dead_letters(**kwargs: Any) -> None:
 
 @shared_task(name="notifications.purge_notifications")
 def purge_notifications(**kwargs: Any) -> None:
-    retention.purge_old_notifications()
+    retention.purge_old_notifications(now=now("notifications"))

@@ -1,6 +1,7 @@
 """Names the database of a context, so that no transaction opens in the wrong one."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,14 @@ def atomic(context: str, *, savepoint: bool = True) -> Atomic:
 def on_commit(context: str, call: Callable[[], Any]) -> None:
     """Runs `call` after the context's transaction commits; a failing call never breaks the request."""
     transaction.on_commit(call, using=alias_of(context), robust=True)
+
+
+def now(context: str) -> datetime:
+    """What time it is by the context's database: a clock that is wrong must not end what is not over."""
+    with connections[alias_of(context)].cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+        return moment
 
 
 def in_transaction(context: str) -> bool:
