@@ -22,6 +22,7 @@ from events.kernel.backoffice import (
     dialog_action,
 )
 from events.kernel.money import format_money
+from events.kernel.useful_actions import OnlyUseful
 from events.timeline import story_address
 from orders import services
 from orders.models import LineStatus, Order, OrderLine, OrderStatus, Tab, TabStatus
@@ -105,7 +106,7 @@ class OrderInline(_RowsInline):
 
 
 @admin.register(Order)
-class OrderAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
+class OrderAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """What guests sent, and how it went."""
 
     list_display = ("label", "state", "worth", "placed_at", "waited", "actor_name")
@@ -129,6 +130,11 @@ class OrderAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
 
     def story_of(self, row: Order) -> str:
         return story_address(row.tab_id, order=row.pk)
+
+    def useless_actions(self, row: Order) -> set[str]:
+        waits = row.status == OrderStatus.SUBMITTED
+        uses = {"accept": waits, "reject": waits, "cancel": row.is_open}
+        return {name for name, is_useful in uses.items() if not is_useful}
 
     @display(description=_("order"), ordering="number")
     def label(self, row: Order) -> str:
@@ -199,7 +205,7 @@ class OrderAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
 
 
 @admin.register(Tab)
-class TabAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
+class TabAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """The accounts of parties at their tables."""
 
     list_display = ("table_name", "state", "guest_count", "opened_at", "closed_at", "ended_by")
@@ -224,6 +230,9 @@ class TabAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     @display(description=_("reason for closing"))
     def ended_why(self, row: Tab) -> str:
         return row.close_reason or "–"
+
+    def useless_actions(self, row: Tab) -> tuple[str, ...]:
+        return ("close",) if row.status == TabStatus.CLOSED else ()
 
     def story_of(self, row: Tab) -> str:
         return story_address(row.pk)

@@ -24,6 +24,7 @@ from events.kernel.backoffice import (
     TellsRefusals,
     dialog_action,
 )
+from events.kernel.useful_actions import OnlyUseful
 from stores import services
 from stores.backoffice_forms import (
     HireForm,
@@ -46,7 +47,7 @@ class OpeningHoursInline(ScopedTabularInline):
 
 
 @admin.register(Store)
-class StoreAdmin(TellsRefusals, StoreScopedAdmin):
+class StoreAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
     """Settings of a branch."""
 
     store_field = "id"
@@ -78,6 +79,9 @@ class StoreAdmin(TellsRefusals, StoreScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Money that was booked keeps its currency; printed cards and links keep the address.
         return ("currency", "slug") if obj is not None else ()
+
+    def useless_actions(self, row: Store) -> tuple[str, ...]:
+        return ("resume",) if row.accepting_orders else ("pause",)
 
     @display(description=_("taking orders"), label={True: "success", False: "danger"})
     def open_now(self, store: Store) -> tuple[bool, str]:
@@ -232,7 +236,7 @@ def _sheet(store: Store, tables: list[Table]) -> HttpResponse:
 
 
 @admin.register(StaffMembership)
-class StaffMembershipAdmin(TellsRefusals, StoreScopedAdmin):
+class StaffMembershipAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
     """Who works where, in which role. Managers read, owners change."""
 
     roles = MANAGERS
@@ -259,6 +263,9 @@ class StaffMembershipAdmin(TellsRefusals, StoreScopedAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def useless_actions(self, row: StaffMembership) -> tuple[str, ...]:
+        return ("reactivate",) if row.active else ("deactivate",)
 
     @display(description=_("name"))
     def person(self, row: StaffMembership) -> str:

@@ -27,6 +27,7 @@ from events.kernel.backoffice import (
     actor_of,
     dialog_action,
 )
+from events.kernel.useful_actions import OnlyUseful
 from notifications.models import StoreSnapshot
 from notifications.webhooks import services
 from notifications.webhooks.addresses import Refused, parse, resolve
@@ -118,7 +119,7 @@ def address_form(request: HttpRequest, stores: list[UUID]) -> type[AddressForm]:
 
 
 @admin.register(WebhookAddress)
-class WebhookAddressAdmin(TellsRefusals, StoreScopedAdmin):
+class WebhookAddressAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
     """Where a store's events are told. Secrets are shown once, when they are made."""
 
     roles = OWNERS
@@ -150,6 +151,9 @@ class WebhookAddressAdmin(TellsRefusals, StoreScopedAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         seen = ("state_reason", "failures", "last_success_at", "old_secret_until", "created_by", "created_at")
         return ("state_name", "waiting", *seen) if obj is not None else ()
+
+    def useless_actions(self, row: WebhookAddress) -> tuple[str, ...]:
+        return ("resume",) if row.state == AddressState.ACTIVE else ("pause",)
 
     @display(description=_("address"), header=True)
     def label(self, row: WebhookAddress) -> tuple[str, str]:

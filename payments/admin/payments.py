@@ -14,10 +14,11 @@ from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWi
 
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory, actor_of, dialog_action
 from events.kernel.money import exponent_of
+from events.kernel.useful_actions import OnlyUseful
 from events.timeline import story_address
 from payments.admin.rows import LedgerInline, RefundInline, money
 from payments.errors import NotRefundable
-from payments.models import Payment, PaymentState
+from payments.models import COUNTER, Payment, PaymentState
 from payments.services.complete_payment import complete_payment
 from payments.services.refunds import request_refund, reverse_counter_payment
 
@@ -56,7 +57,7 @@ def minor_units(amount: Any, currency: str) -> int:
 
 
 @admin.register(Payment)
-class PaymentAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
+class PaymentAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """Every attempt to pay."""
 
     list_display = ("created_at", "sum", "how", "status", "table")
@@ -88,6 +89,13 @@ class PaymentAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
 
     def story_of(self, row: Payment) -> str:
         return story_address(row.tab_id, order=row.order_id, payment=row.pk)
+
+    def useless_actions(self, row: Payment) -> set[str]:
+        at_counter = row.gateway == COUNTER
+        can_go_back = row.refundable > 0
+        is_mistake = at_counter and can_go_back and row.state == PaymentState.CAPTURED
+        uses = {"refund": can_go_back, "ask_gateway": not at_counter, "reverse": is_mistake}
+        return {name for name, is_useful in uses.items() if not is_useful}
 
     @display(description=_("amount"), ordering="amount")
     def sum(self, row: Payment) -> str:

@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.dataclasses import UnfoldAction
 from unfold.decorators import display
 
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory, actor_of, dialog_action
+from events.kernel.useful_actions import OnlyUseful
 from events.timeline import story_address
 from payments.admin.rows import TellsWhy, money
 from payments.models import STUCK_STATES, Refund, RefundSource, RefundState
@@ -28,7 +28,7 @@ REFUND_COLORS = {
 
 
 @admin.register(Refund)
-class RefundAdmin(TellsWhy, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
+class RefundAdmin(OnlyUseful, TellsWhy, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """Money that went back, or could not."""
 
     list_display = ("created_at", "sum", "status", "source", "why", "actor_name")
@@ -76,11 +76,8 @@ class RefundAdmin(TellsWhy, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     def replaced_by(self, row: Refund) -> Refund | str:
         return getattr(row, "replacement", None) or "–"
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[UnfoldAction]:
-        """Only the buttons that this refund has a use for."""
-        useless = USES - _uses_of(self.object_or_404(request, object_id))
-        actions: list[UnfoldAction] = super().get_actions_detail(request, object_id)
-        return [action for action in actions if not action.action_name.endswith(tuple(useless))]
+    def useless_actions(self, row: Refund) -> frozenset[str]:
+        return USES - _uses_of(row)
 
     @dialog_action(
         title=_("Cash handed back"),
