@@ -23,6 +23,8 @@ from events import operations
 from events.base import DomainEvent
 from events.confirmation import ACTION_NAMES, confirm
 from events.kernel.backoffice import ReadOnlyAdmin, ScopedTabularInline, StoreScopedAdmin
+from events.kernel.placed_admin import PlacedAdmin, PlacedInline, place_of
+from events.kernel.places import is_split, placed, places
 from events.meanings import meaning_of, plain_error, subjects_of
 from events.models import Delivery, DeliveryStatus, Event, Intervention, PausedHandler
 from events.registry import all_handlers, contexts_with_handlers
@@ -92,20 +94,25 @@ def story_link(correlation_id: UUID) -> str:
     return reverse("admin:story", args=[correlation_id])
 
 
-class DeliveryInline(ReadOnlyAdmin, ScopedTabularInline):
+def step_link(handler: str, pk: Any, alias: str | None) -> SafeString:
+    """The page of a delivery, by the words for what it does."""
+    url = placed(reverse("admin:events_delivery_change", args=[pk]), alias)
+    return format_html('<a class="hs-link" href="{}">{}</a>', url, meaning_of(handler).what)
+
+
+class DeliveryInline(PlacedInline, ReadOnlyAdmin, ScopedTabularInline):
     model = Delivery
     fields = ("step", "state", "attempts", "problem")
     readonly_fields = fields
     can_delete = False
-    show_change_link = True
     verbose_name_plural = _("Steps")
 
     def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
         return ScopedTabularInline._allowed(self, request, obj, edit=edit)
 
     @display(description=_("step"))
-    def step(self, row: Delivery) -> str:
-        return str(meaning_of(row.handler).what)
+    def step(self, row: Delivery) -> SafeString:
+        return step_link(row.handler, row.pk, row._state.db)
 
     @display(description=_("status"))
     def state(self, row: Delivery) -> str:
@@ -117,7 +124,7 @@ class DeliveryInline(ReadOnlyAdmin, ScopedTabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class EventAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
     """Facts, as they were published."""
 
     list_display = ("topic", "stream_number", "occurred_at")
@@ -129,7 +136,20 @@ class EventAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     show_full_result_count = False
     inlines = (DeliveryInline,)
     fields = ("topic", "occurred_at", "stream_number", "story", "caused_by", "again", "pretty_payload")
-    readonly_fields = fields
+    readonly_fields = (*fields, "elsewhere")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = super().get_fields(request, obj)
+        return [*fields, "elsewhere"] if is_split() else fields
+
+    @display(description=_("steps in other databases"))
+    def elsewhere(self, row: Event) -> SafeString:
+        others = [alias for alias in places() if alias != row._state.db]
+        steps = [step for alias in others for step in Delivery.objects.using(alias).filter(event_id=row.pk)]
+        told = [
+            (step_link(step.handler, step.pk, step._state.db), step.get_status_display()) for step in steps
+        ]
+        return format_html_join("", "<div>{} · {}</div>", told)
 
     @display(description=_("stream"))
     def stream_number(self, row: Event) -> str:
@@ -167,7 +187,7 @@ class EventAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class DeliveryAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
     """One handler's share of a fact, and the three things a person may do about it."""
 
     store_field = "event__store_id"
@@ -238,7 +258,7 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
     @display(description=_("event"))
     def event_link(self, row: Delivery) -> SafeString:
-        url = reverse("admin:events_event_change", args=[row.event_id])
+        url = placed(reverse("admin:events_event_change", args=[row.event_id]), row._state.db)
         return format_html('<a class="hs-link" href="{}">{}</a>', url, row.event)
 
     @display(description=_("story"))
@@ -294,7 +314,7 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
         return self._confirm(request, operations.DISCARD, self._one(request, object_id))
 
     def _one(self, request: HttpRequest, object_id: str) -> QuerySet[Delivery]:
-        row = self.object_or_404(request, object_id)
+        row = self.placed_or_404(request, object_id)
         return self.get_queryset(request).filter(pk=row.pk)
 
     def _confirm(self, request: HttpRequest, name: str, rows: QuerySet[Delivery]) -> HttpResponse:
@@ -303,11 +323,11 @@ class DeliveryAdmin(ReadOnlyAdmin, StoreScopedAdmin):
             hidden = [(key, request.POST.get(key, "0")) for key in ("action", "select_across")]
         selected = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)
         hidden += [(helpers.ACTION_CHECKBOX_NAME, pk) for pk in selected]
-        return confirm(request, name, rows, back=self.list_url(), hidden=hidden)
+        return confirm(request, name, rows, back=self.list_url_in(request), hidden=hidden)
 
 
 @admin.register(Intervention)
-class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
+class InterventionAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
     """Who did what to the queue, and why. What concerns every store (a pause) is shown to all."""
 
     list_display = ("what", "who", "why", "at")
@@ -324,7 +344,9 @@ class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Intervention]:
         rows: QuerySet[Intervention] = admin.ModelAdmin.get_queryset(self, request)
-        return rows.filter(Q(store_id=None) | Q(store_id__in=list(self.stores_for(request))))
+        return rows.using(place_of(request)).filter(
+            Q(store_id=None) | Q(store_id__in=list(self.stores_for(request)))
+        )
 
     @display(description=_("what"))
     def what(self, row: Intervention) -> str:
@@ -356,8 +378,5 @@ class InterventionAdmin(ReadOnlyAdmin, StoreScopedAdmin):
 
     @display(description=_("steps"))
     def steps(self, row: Intervention) -> SafeString:
-        links = [
-            (reverse("admin:events_delivery_change", args=[each["id"]]), meaning_of(each["handler"]).what)
-            for each in row.deliveries[:100]
-        ]
-        return format_html_join("", '<div><a class="hs-link" href="{}">{}</a></div>', links)
+        links = [(step_link(each["handler"], each["id"], row._state.db),) for each in row.deliveries[:100]]
+        return format_html_join("", "<div>{}</div>", links)

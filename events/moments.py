@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.money import CURRENCIES, format_money
+from events.kernel.places import placed
 from events.meanings import meaning_of, plain_error
 from events.models import Delivery, DeliveryStatus, Event, FailedAttempt, Intervention
 from events.timeline import Moment, Question, about, contributes, row_link, words_of
@@ -28,6 +29,10 @@ def queue_moments(question: Question) -> Iterator[Moment]:
         touched = [row.pk for row in steps if row.replays or row.note][:TOUCHED_LIMIT]
         if touched:
             yield from _interventions(alias, question, touched)
+
+
+def _link(name: str, row: Any) -> str:
+    return placed(row_link(name, row.pk), row._state.db)
 
 
 def _facts(alias: str, question: Question) -> Iterator[Moment]:
@@ -50,7 +55,7 @@ def _fact(event: Event, language: str) -> Moment:
         spoken.text,
         _details(event.payload, language),
         spoken.tone,
-        row_link("events_event", event.pk),
+        _link("events_event", event),
         about(event.payload),
         {"event": event.topic, **event.payload},
         event.store_id,
@@ -100,7 +105,7 @@ def _step(row: Any) -> Moment:
         meaning_of(row.handler).what,
         " · ".join(map(str, parts)),
         _TONES.get(row.status, ""),
-        row_link("events_delivery", row.pk),
+        _link("events_delivery", row),
         about(row.event.payload),
     )
 
@@ -120,7 +125,7 @@ def _failures(alias: str, question: Question) -> Iterator[Moment]:
             meaning_of(delivery.handler).what,
             f"{number} · {plain_error(row.error)}",
             "bad",
-            row_link("events_delivery", delivery.pk),
+            _link("events_delivery", delivery),
             about(delivery.event.payload),
             {"attempt": row.attempt, "handler": delivery.handler, "error": row.error},
         )
@@ -139,5 +144,5 @@ def _interventions(alias: str, question: Question, delivery_ids: list[int]) -> I
             _("%(what)s by %(who)s") % {"what": names.get(row.action, row.action), "who": row.actor_name},
             row.reason,
             "",
-            row_link("events_intervention", row.pk),
+            _link("events_intervention", row),
         )

@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from events.kernel.databases import alias_of, all_aliases
 from events.kernel.ids import new_id
+from events.kernel.places import placed
 from events.models import Delivery, DeliveryStatus, Event
 from stores.models import Role, Store, User
 from tests.factories import make_membership, make_store
@@ -34,7 +36,18 @@ def store(store: Store) -> Store:
 
 
 def forget_deliveries() -> None:
-    Delivery.objects.all().delete()
+    for alias in all_aliases():
+        Delivery.objects.using(alias).all().delete()
+
+
+def everywhere(model: type[Any]) -> list[Any]:
+    """The queue's rows of one kind, whatever database they stand in."""
+    return [row for alias in all_aliases() for row in model.objects.using(alias).order_by("pk")]
+
+
+def at(path: str, context: str = "notifications") -> str:
+    """The address of a queue page, which in a split system names the context's database."""
+    return placed(path, alias_of(context))
 
 
 @pytest.fixture
@@ -50,23 +63,24 @@ def foreign_boss(db: None) -> Client:
 def make_delivery(
     store: Store, status: int = DeliveryStatus.DEAD, *, stream: str = "order:1", seq: int = 1, **fields: Any
 ) -> Delivery:
-    """A delivery of an event of the store, to a handler that exists."""
-    event = Event.objects.create(
-        topic="order.submitted",
-        source="orders",
-        stream=stream,
-        seq=seq,
-        store_id=store.pk,
-        payload={"number": 7},
-        correlation_id=fields.pop("correlation_id", new_id()),
-        shipped_at=timezone.now(),
-    )
+    """A delivery of an event of the store, to a handler that exists, in that handler's database."""
+    story = fields.pop("correlation_id", new_id())
     defaults = {
         "handler": "notifications.ring_for_order",
         "context": "notifications",
         "last_error": "ConnectionError: refused\n\nTraceback",
         "attempts": 8,
     }
-    return Delivery.objects.create(
-        event=event, stream=stream, seq=seq, status=status, **{**defaults, **fields}
+    values = {**defaults, **fields}
+    alias = alias_of(values["context"])
+    event = Event.objects.using(alias).create(
+        topic="order.submitted",
+        source="orders",
+        stream=stream,
+        seq=seq,
+        store_id=store.pk,
+        payload={"number": 7},
+        correlation_id=story,
+        shipped_at=timezone.now(),
     )
+    return Delivery.objects.using(alias).create(event=event, stream=stream, seq=seq, status=status, **values)

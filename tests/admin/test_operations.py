@@ -8,7 +8,7 @@ from events import operations
 from events.models import Delivery, DeliveryStatus, Intervention
 from events.operations import Actor, ReasonMissing
 from stores.models import Store
-from tests.admin.conftest import make_delivery
+from tests.admin.conftest import at, everywhere, make_delivery
 from tests.factories import make_store
 
 ME = Actor(None, "Kim")
@@ -16,7 +16,7 @@ LIST = "/admin/events/delivery/"
 
 
 def one(row: Delivery) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(pk=row.pk)
+    return Delivery.objects.using(row._state.db).filter(pk=row.pk)
 
 
 def status_of(row: Delivery) -> int:
@@ -47,7 +47,7 @@ def test_discard_wants_a_reason_and_changes_nothing_without(store: Store) -> Non
     with pytest.raises(ReasonMissing):
         operations.discard(one(dead), actor=ME, reason="  ")
     assert status_of(dead) == DeliveryStatus.DEAD
-    assert not Intervention.objects.exists()
+    assert not everywhere(Intervention)
 
 
 def test_discard_keeps_the_reason(store: Store) -> None:
@@ -58,7 +58,7 @@ def test_discard_keeps_the_reason(store: Store) -> None:
 
 def test_replay_repeats_what_is_done_and_counts_it(store: Store) -> None:
     done, waiting = make_delivery(store, DeliveryStatus.DONE), make_delivery(store, 0, stream="order:2")
-    both = Delivery.objects.filter(pk__in=[done.pk, waiting.pk])
+    both = Delivery.objects.using(done._state.db).filter(pk__in=[done.pk, waiting.pk])
     plan = operations.plan("replay", both)
     assert [row.pk for row in plan.examples] == [done.pk] and [skip.count for skip in plan.skipped] == [1]
     assert operations.replay(both, actor=ME).count == 1
@@ -81,38 +81,39 @@ def test_the_dry_run_says_what_the_act_does_and_changes_nothing(store: Store) ->
 
 
 def test_each_store_has_its_own_history(store: Store) -> None:
-    make_delivery(store), make_delivery(make_store(), stream="order:2")
-    dead = Delivery.objects.filter(status=DeliveryStatus.DEAD)
+    row, _other = make_delivery(store), make_delivery(make_store(), stream="order:2")
+    dead = Delivery.objects.using(row._state.db).filter(status=DeliveryStatus.DEAD)
     operations.retry(dead, actor=ME, reason="all")
-    assert Intervention.objects.count() == 2
-    row = Intervention.objects.get(store_id=store.pk)
-    assert (row.action, row.actor_name, row.reason, len(row.deliveries)) == ("retry", "Kim", "all", 1)
+    history = everywhere(Intervention)
+    assert len(history) == 2
+    [told] = [each for each in history if each.store_id == store.pk]
+    assert (told.action, told.actor_name, told.reason, len(told.deliveries)) == ("retry", "Kim", "all", 1)
 
 
 def test_the_page_asks_first_and_the_button_acts(boss: Client, store: Store) -> None:
     dead = make_delivery(store)
-    url = f"{LIST}{dead.pk}/retry_one/"
+    url = at(f"{LIST}{dead.pk}/retry_one/")
     page = boss.get(url)
     assert page.status_code == 200 and status_of(dead) == DeliveryStatus.DEAD
     answer = boss.post(url, {"confirmed": "yes", "reason": "again"})
     assert answer.status_code == 302 and status_of(dead) == DeliveryStatus.PENDING
-    history = boss.get("/admin/events/intervention/")
+    history = boss.get(at("/admin/events/intervention/"))
     assert b"again" in history.content
 
 
 def test_a_selection_is_confirmed_on_its_own_page(boss: Client, store: Store) -> None:
     dead = make_delivery(store)
     form = {"action": "discard_selected", "_selected_action": [dead.pk]}
-    page = boss.post(LIST, form)
+    page = boss.post(at(LIST), form)
     assert page.status_code == 200 and status_of(dead) == DeliveryStatus.DEAD
-    page = boss.post(LIST, {**form, "confirmed": "yes", "reason": ""})
+    page = boss.post(at(LIST), {**form, "confirmed": "yes", "reason": ""})
     assert page.status_code == 200 and status_of(dead) == DeliveryStatus.DEAD
-    boss.post(LIST, {**form, "confirmed": "yes", "reason": "no use"})
+    boss.post(at(LIST), {**form, "confirmed": "yes", "reason": "no use"})
     assert status_of(dead) == DeliveryStatus.DISCARDED
 
 
 def test_the_history_of_another_store_is_not_shown(foreign_boss: Client, store: Store) -> None:
     operations.discard(one(make_delivery(store)), actor=ME, reason="secret reason")
-    row = Intervention.objects.get()
-    assert b"secret reason" not in foreign_boss.get("/admin/events/intervention/").content
-    assert foreign_boss.get(f"/admin/events/intervention/{row.pk}/change/").status_code == 302
+    [row] = everywhere(Intervention)
+    assert b"secret reason" not in foreign_boss.get(at("/admin/events/intervention/")).content
+    assert foreign_boss.get(at(f"/admin/events/intervention/{row.pk}/change/")).status_code == 302

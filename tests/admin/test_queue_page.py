@@ -16,9 +16,8 @@ from events.models import Delivery, DeliveryStatus, FailedAttempt, Intervention,
 from events.operations import Actor
 from orders.models import Order
 from stores.models import Store, User
-from tests.admin.conftest import admitted, make_delivery, signed_in
+from tests.admin.conftest import admitted, at, everywhere, make_delivery, signed_in
 from tests.admin.test_dashboard import make_order
-from tests.databases import is_split_run
 from tests.factories import make_store
 
 ME = Actor(None, "Kim")
@@ -33,7 +32,7 @@ def platform(platform_admin: User, store: Store) -> Client:
 
 
 def text_of(client: Client, path: str = PAGE, **query: Any) -> str:
-    answer = client.get(path, query)
+    answer = client.get(path, query or None)
     assert answer.status_code == 200
     return answer.content.decode()
 
@@ -98,7 +97,7 @@ def test_a_quiet_queue_says_so(boss: Client) -> None:
 
 def test_the_figures_tell_what_waits_and_since_when(boss: Client, store: Store) -> None:
     late = make_delivery(store, DeliveryStatus.PENDING, attempts=2)
-    type(late.event).objects.filter(pk=late.event_id).update(
+    type(late.event).objects.using(late._state.db).filter(pk=late.event_id).update(
         occurred_at=timezone.now() - timedelta(minutes=5)
     )
     make_delivery(store, DeliveryStatus.HELD, stream="order:2")
@@ -114,7 +113,9 @@ def test_the_day_is_drawn_and_told_as_a_table(boss: Client, store: Store) -> Non
         make_delivery(store, DeliveryStatus.DONE, stream=f"order:{number}", done_at=now)
     make_delivery(store, DeliveryStatus.DONE, stream="old", done_at=now - timedelta(days=2))
     died = make_delivery(store, stream="dead", died_at=now - timedelta(hours=3), done_at=now)
-    FailedAttempt.objects.create(delivery=died, attempt=1, error="x", at=now - timedelta(hours=3))
+    FailedAttempt.objects.using(died._state.db).create(
+        delivery=died, attempt=1, error="x", at=now - timedelta(hours=3)
+    )
     make_delivery(make_store(), DeliveryStatus.DONE, stream="foreign", done_at=now)
     day = boss.get(PAGE).context["day"]
     assert [(plot.kind, plot.total) for plot in day.plots] == [("done", 3), ("failed", 1), ("died", 1)]
@@ -126,7 +127,7 @@ def test_the_day_is_drawn_and_told_as_a_table(boss: Client, store: Store) -> Non
 
 def test_a_letter_that_was_brought_back_stays_in_the_picture(boss: Client, store: Store) -> None:
     row = make_delivery(store, died_at=timezone.now())
-    operations.retry(Delivery.objects.filter(pk=row.pk), actor=ME)
+    operations.retry(Delivery.objects.using(row._state.db).filter(pk=row.pk), actor=ME)
     assert boss.get(PAGE).context["day"].plots[2].total == 1
 
 
@@ -171,10 +172,10 @@ def test_looking_changes_nothing_and_the_button_retries(boss: Client, store: Sto
     page = text_of(boss, ACT, **wish)
     assert "What would happen" in page and "1 step that waits behind goes on." in page
     boss.post(ACT, wish)  # without the page's own button
-    assert status_of(dead) == DeliveryStatus.DEAD and not Intervention.objects.exists()
+    assert status_of(dead) == DeliveryStatus.DEAD and not everywhere(Intervention)
     assert pressed(boss, ACT, wish, reason="printer is back").status_code == 302
     assert (status_of(dead), status_of(held)) == (DeliveryStatus.PENDING, DeliveryStatus.PENDING)
-    row = Intervention.objects.get()
+    [row] = everywhere(Intervention)
     assert (row.action, row.store_id, row.affected, row.released) == ("retry", store.pk, 1, 1)
     assert row.reason == "printer is back" and row.selection["handler"] == RING
 
@@ -183,7 +184,7 @@ def test_discarding_wants_a_reason(boss: Client, store: Store) -> None:
     dead = make_delivery(store)
     wish = {"action": "discard", "handler": RING, "error": "ConnectionError"}
     assert pressed(boss, ACT, wish).status_code == 200
-    assert status_of(dead) == DeliveryStatus.DEAD and not Intervention.objects.exists()
+    assert status_of(dead) == DeliveryStatus.DEAD and not everywhere(Intervention)
     pressed(boss, ACT, wish, reason="told the guest by hand")
     assert status_of(dead) == DeliveryStatus.DISCARDED and dead.note == "told the guest by hand"
 
@@ -195,7 +196,7 @@ def test_what_grew_in_the_meantime_is_asked_again(boss: Client, store: Store) ->
     make_delivery(store, stream="order:2")
     answer = pressed(boss, ACT, wish, reason="no use", expected=seen)
     assert answer.status_code == 200 and answer.context["plan"].count == 2
-    assert Delivery.objects.filter(status=DeliveryStatus.DEAD).count() == 2
+    assert [row.status for row in everywhere(Delivery)] == [DeliveryStatus.DEAD] * 2
     assert (
         "It has become more"
         in str([str(each) for each in get_messages(answer.wsgi_request)]) + answer.content.decode()
@@ -219,7 +220,9 @@ def test_a_step_can_be_replayed_over_a_span_of_time(boss: Client, store: Store) 
         make_delivery(store, DeliveryStatus.DONE),
         make_delivery(store, DeliveryStatus.DONE, stream="2"),
     )
-    type(old.event).objects.filter(pk=old.event_id).update(occurred_at=now - timedelta(hours=5))
+    type(old.event).objects.using(old._state.db).filter(pk=old.event_id).update(
+        occurred_at=now - timedelta(hours=5)
+    )
     form = {"handler": RING, "since": f"{now - timedelta(hours=1):%Y-%m-%dT%H:%M}", "until": ""}
     answer = boss.get("/admin/queue/replay/", form)
     assert answer.status_code == 302 and answer["Location"].startswith(ACT)
@@ -234,7 +237,7 @@ def test_the_replay_form_says_what_is_missing(boss: Client) -> None:
 
 def test_one_event_can_be_replayed_from_its_page(boss: Client, store: Store) -> None:
     row = make_delivery(store, DeliveryStatus.DONE)
-    page = text_of(boss, f"/admin/events/event/{row.event_id}/change/")
+    page = text_of(boss, at(f"/admin/events/event/{row.event_id}/change/"))
     assert f"{ACT}?action=replay&amp;event={row.event_id}" in page
     pressed(boss, ACT, {"action": "replay", "event": row.event_id})
     assert status_of(row) == DeliveryStatus.PENDING
@@ -265,13 +268,12 @@ def test_too_much_for_one_click_is_refused(
     wish = {"action": "retry", "handler": RING, "error": "ConnectionError"}
     assert "manage.py events" in text_of(boss, ACT, **wish)
     assert pressed(boss, ACT, wish).status_code == 200
-    assert [status_of(row) for row in rows] == [3, 3] and not Intervention.objects.exists()
+    assert [status_of(row) for row in rows] == [3, 3] and not everywhere(Intervention)
 
 
 # --- Steps that are gone -------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_deliveries_of_a_step_that_is_gone_are_shown_and_given_to_another(boss: Client, store: Store) -> None:
     row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name", attempts=0)
     page = text_of(boss)
@@ -283,7 +285,7 @@ def test_deliveries_of_a_step_that_is_gone_are_shown_and_given_to_another(boss: 
     pressed(boss, ACT, wish)
     row.refresh_from_db()
     assert (row.handler, row.status) == (RING, DeliveryStatus.PENDING)
-    assert Intervention.objects.get().selection["to"] == RING
+    assert [row.selection["to"] for row in everywhere(Intervention)] == [RING]
 
 
 def test_a_step_that_listens_to_something_else_cannot_take_over(boss: Client, store: Store) -> None:
@@ -304,21 +306,20 @@ def test_what_nobody_needs_any_more_is_discarded(boss: Client, store: Store) -> 
 # --- Pausing -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_a_platform_admin_pauses_and_resumes_a_step(platform: Client, store: Store) -> None:
     waiting = make_delivery(store, DeliveryStatus.PENDING, attempts=0)
     wish = {"handler": RING, "action": "pause"}
-    assert platform.get(SWITCH, wish).status_code == 200 and not PausedHandler.objects.exists()
-    assert platform.post(SWITCH, wish).status_code == 200 and not PausedHandler.objects.exists()
+    assert platform.get(SWITCH, wish).status_code == 200 and not everywhere(PausedHandler)
+    assert platform.post(SWITCH, wish).status_code == 200 and not everywhere(PausedHandler)
     platform.post(SWITCH, {**wish, "reason": "new printer"})
     page = text_of(platform)
     assert "is paused." in page and "new printer" in page and "1 step waits for it." in page
     assert platform.get(PAGE).context["state"].oldest_age == 0
-    assert "held: this step is paused" in text_of(platform, "/admin/events/delivery/")
+    assert "held: this step is paused" in text_of(platform, at("/admin/events/delivery/"))
     platform.post(SWITCH, {**wish, "action": "resume"})
-    assert not PausedHandler.objects.exists() and status_of(waiting) == DeliveryStatus.PENDING
-    actions = Intervention.objects.order_by("created_at").values_list("action", "store_id")
-    assert list(actions) == [("pause", None), ("resume", None)]
+    assert not everywhere(PausedHandler) and status_of(waiting) == DeliveryStatus.PENDING
+    history = sorted(everywhere(Intervention), key=lambda row: row.created_at)
+    assert [(row.action, row.store_id) for row in history] == [("pause", None), ("resume", None)]
 
 
 def test_who_owns_one_store_of_several_cannot_pause(boss: Client, store: Store) -> None:
@@ -326,25 +327,23 @@ def test_who_owns_one_store_of_several_cannot_pause(boss: Client, store: Store) 
     for method in (boss.get, boss.post):
         answer = method(SWITCH, {"handler": RING, "action": "pause", "reason": "x"})
         assert answer.status_code == 403
-    assert not PausedHandler.objects.exists() and not Intervention.objects.exists()
+    assert not everywhere(PausedHandler) and not everywhere(Intervention)
     assert "Only people who run every store" in text_of(boss, "/admin/queue/steps/")
 
 
-@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_the_owner_of_every_store_may_pause(boss: Client, store: Store) -> None:
     boss.post(SWITCH, {"handler": RING, "action": "pause", "reason": "x"})
-    assert PausedHandler.objects.filter(handler=RING).exists()
+    assert [row.handler for row in everywhere(PausedHandler)] == [RING]
 
 
-@pytest.mark.xfail(is_split_run(), reason="the test's rows stand in the common database", strict=True)
 def test_everybody_sees_that_a_step_is_paused(boss: Client, store: Store) -> None:
     operations.pause(RING, actor=Actor(None, "Platform"), reason="maintenance")
-    assert "maintenance" in text_of(boss) and "Platform" in text_of(boss, "/admin/events/intervention/")
+    assert "maintenance" in text_of(boss) and "Platform" in text_of(boss, at("/admin/events/intervention/"))
 
 
 def test_a_step_that_does_not_exist_cannot_be_paused(platform: Client) -> None:
     platform.post(SWITCH, {"handler": "orders.nobody", "action": "pause", "reason": "x"})
-    assert not PausedHandler.objects.exists()
+    assert not everywhere(PausedHandler)
 
 
 # --- Speed ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from stores.models import Role, Store
-from tests.admin.conftest import admitted, make_delivery, signed_in
+from tests.admin.conftest import admitted, at, make_delivery, signed_in
 from tests.factories import PASSWORD, make_membership, make_store
 
 LIST = "/admin/events/delivery/"
@@ -14,17 +14,17 @@ LIST = "/admin/events/delivery/"
 def test_an_owner_sees_only_the_own_stores_rows(boss: Client, store: Store) -> None:
     mine = make_delivery(store)
     foreign = make_delivery(make_store(), stream="order:2")
-    rows = boss.get(LIST).context["cl"].result_list
+    rows = boss.get(at(LIST)).context["cl"].result_list
     assert mine.pk in [row.pk for row in rows] and foreign.pk not in [row.pk for row in rows]
-    assert boss.get(f"{LIST}{mine.pk}/change/").status_code == 200
-    answer = boss.get(f"{LIST}{foreign.pk}/change/")
+    assert boss.get(at(f"{LIST}{mine.pk}/change/")).status_code == 200
+    answer = boss.get(at(f"{LIST}{foreign.pk}/change/"))
     assert answer.status_code == 302 and answer["Location"] == reverse("admin:index")
 
 
 @pytest.mark.parametrize("name", ["retry_one", "replay_one", "discard_one"])
 def test_a_foreign_row_cannot_be_operated(boss: Client, name: str) -> None:
     foreign = make_delivery(make_store())
-    answer = boss.post(f"{LIST}{foreign.pk}/{name}/", {"confirmed": "yes", "reason": "x"})
+    answer = boss.post(at(f"{LIST}{foreign.pk}/{name}/"), {"confirmed": "yes", "reason": "x"})
     assert answer.status_code == 404
     foreign.refresh_from_db()
     assert foreign.status == 3
@@ -33,7 +33,7 @@ def test_a_foreign_row_cannot_be_operated(boss: Client, name: str) -> None:
 def test_foreign_rows_in_a_selection_are_ignored(boss: Client, store: Store) -> None:
     mine, foreign = make_delivery(store), make_delivery(make_store(), stream="order:2")
     boss.post(
-        LIST,
+        at(LIST),
         {
             "action": "retry_selected",
             "_selected_action": [mine.pk, foreign.pk],
@@ -48,7 +48,7 @@ def test_foreign_rows_in_a_selection_are_ignored(boss: Client, store: Store) -> 
 
 def test_a_platform_admin_sees_every_store(platform_admin: object, store: Store) -> None:
     expected = {make_delivery(store).pk, make_delivery(make_store(), stream="order:2").pk}
-    rows = signed_in(platform_admin).get(LIST).context["cl"].result_list  # type: ignore[arg-type]
+    rows = signed_in(platform_admin).get(at(LIST)).context["cl"].result_list  # type: ignore[arg-type]
     assert expected <= {row.pk for row in rows}
 
 

@@ -25,7 +25,6 @@ from payments.models import GatewayAccount, GatewayEvent, Payment
 from payments.services.accounts import save_store_snapshot
 from stores.models import Role
 from tests.admin.conftest import admitted, signed_in
-from tests.databases import is_split_run
 from tests.orders.conftest import Board, Phone, Restaurant
 from tests.queue import deliver_all, ship_all
 
@@ -102,7 +101,6 @@ def test_everything_of_a_meal_is_told_in_the_order_of_time(meal: Meal) -> None:
     assert any(text.startswith("Booked: +") for text in told)
 
 
-@pytest.mark.xfail(is_split_run(), reason="the lists of events and deliveries read one database", strict=True)
 def test_every_line_leads_to_its_row(meal: Meal) -> None:
     for moment in meal.lines():
         assert moment.link and meal.boss.get(moment.link).status_code == 200, moment
