@@ -25,7 +25,7 @@ def write_webhooks(event: DomainEvent, envelope: Envelope) -> None:
     name="notifications.send_webhook",
     external=True,
     max_attempts=ATTEMPTS,
-    lease_seconds=30,
+    lease_seconds=15,  # an attempt ends after ten
     lane="webhooks",
 )
 def send_webhook(event: WebhookQueued, envelope: Envelope) -> None:

@@ -27,7 +27,7 @@ def main() -> None:
                 inject_each(run, chosen.only)
             else:
                 inject_until(run, time.monotonic() + chosen.minutes * 60, chosen.only)
-        found = judge(run.tables, run.diary, [each.heard for each in run.listeners])
+        found = judge(run.tables, run.diary, [each.heard for each in run.listeners], run.outside)
         data = report.as_data(run, found, chosen.seed)
     print("\n" + report.page(data).removeprefix(report.INTRODUCTION))
     if not chosen.no_report:

@@ -7,7 +7,7 @@ from pathlib import Path
 import redis
 from celery import Celery
 
-from config.supervisor.fleet import beat_command, sweeper_command, worker_command
+from config.supervisor.fleet import OUTSIDE, beat_command, outside_command, sweeper_command, worker_command
 from tests.chaos.run import FULL_DISK, Run
 from tests.chaos.tables import CONTEXTS
 from tests.chaos.trouble.names import APPRENTICE, JOURNEYMAN
@@ -15,7 +15,8 @@ from tests.chaos.trouble.names import APPRENTICE, JOURNEYMAN
 Fault = Callable[[Run], None]
 FAULTS: dict[str, Fault] = {}
 TOOK_SECONDS = 60.0
-QUEUES = (*CONTEXTS, "relay", "default")
+LANES = (*CONTEXTS, *OUTSIDE.split(","))
+QUEUES = (*LANES, "relay", "default")
 
 
 def fault(kind: str) -> Callable[[Fault], Fault]:
@@ -72,6 +73,31 @@ def kill_sweeper(run: Run) -> None:
     run.stack.start("sweeper")
 
 
+@fault("outside killed in mid-call")
+def kill_outside(run: Run) -> None:
+    before = len(run.outside.calls)
+    run.outside.drip = 1.0
+    run.outside.answers.append((200, b"slowly"))
+    run.until(lambda: len(run.outside.calls) > before, TOOK_SECONDS, "a webhook under way")
+    run.stack.kill("outside")
+    run.outside.drip = 0.0
+    _more(run, 1)
+    run.stack.start("outside")
+
+
+@fault("a webhook's receiver fails, then hangs")
+def fail_receiver(run: Run) -> None:
+    before = len(run.outside.calls)
+    run.outside.answers += [(500, b""), (503, b"not now")]
+    run.until(lambda: len(run.outside.calls) >= before + 2, TOOK_SECONDS, "two refusals")
+    before = len(run.outside.calls)
+    run.outside.drip = 1.0
+    run.outside.answers.append((200, b"a drop a second, for ever"))
+    run.until(lambda: len(run.outside.calls) > before, TOOK_SECONDS, "a call that hangs")
+    run.outside.drip = 0.0
+    _more(run, 1)
+
+
 @fault("live killed, boards connected")
 def kill_live(run: Run) -> None:
     run.until(lambda: all(each.ready.is_set() for each in run.listeners), TOOK_SECONDS, "connected boards")
@@ -89,10 +115,10 @@ def kill_live(run: Run) -> None:
 
 @fault("two workers, sweepers, beats and relays at once")
 def start_twins(run: Run) -> None:
-    twin = [word if word != "worker@%h" else "twin@%h" for word in worker_command()]
     (run.stack.folder / "twin").mkdir(exist_ok=True)
     twins = {
-        "worker twin": twin,
+        "worker twin": _twin(worker_command(), "worker"),
+        "outside twin": _twin(outside_command(), "outside"),
         "sweeper twin": sweeper_command(),
         "beat twin": beat_command(run.stack.folder / "twin"),
     }
@@ -102,6 +128,10 @@ def start_twins(run: Run) -> None:
     _more_done(run, 40)
     for name in twins:
         run.stack.remove(name)
+
+
+def _twin(command: list[str], name: str) -> list[str]:
+    return [f"{name}-twin@%h" if word == f"{name}@%h" else word for word in command]
 
 
 # --- Servers ------------------------------------------------------------------------------------------
@@ -229,9 +259,11 @@ for alias in all_aliases():
 # --- Clocks -------------------------------------------------------------------------------------------
 
 
-@fault("the worker's clock steps ahead and back")
+@fault("the worker's clock is an hour ahead, then behind")
 def step_worker_clock(run: Run) -> None:
-    _step_clock(run, "worker", (25, -25))
+    run.stack.kill("sweeper")  # which would do what a worker that hears no kick leaves
+    _step_clock(run, "worker", (3600, -3600))
+    run.stack.start("sweeper")
 
 
 @fault("the sweeper's clock is an hour ahead, then behind")
@@ -257,8 +289,8 @@ def _step_clock(run: Run, process: str, offsets: Iterable[int]) -> None:
 def double_kicks(run: Run) -> None:
     with Celery(broker=run.broker_url) as bell:
         for _ in range(30):
-            context = run.dice.choice(CONTEXTS)
-            bell.send_task("events.drain", kwargs={"context": context}, queue=run.dice.choice(QUEUES))
+            lane = run.dice.choice(LANES)
+            bell.send_task("events.drain", kwargs={"context": lane}, queue=run.dice.choice(QUEUES))
 
 
 @fault("messages of Celery doubled and shuffled")
@@ -370,6 +402,6 @@ def _release(run: Run, old: str, new: str) -> None:
 
 def _roll_out(run: Run, name: str) -> None:
     run.apprentice = run.stack.env["CHAOS_APPRENTICE"] = name
-    for process in ("web", "worker", "sweeper"):
+    for process in ("web", "worker", "outside", "sweeper"):
         run.stack.kill(process)
         run.stack.start(process, CHAOS_APPRENTICE=name)

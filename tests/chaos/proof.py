@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tests.chaos import outside
 from tests.chaos.guests import Diary
 from tests.chaos.tables import Row, Tables
 from tests.flows.truth import IMBALANCES
+from tests.notifications.receiver import Receiver
 
 ENDED = ("served", "canceled", "rejected", "expired")
 # What a step of an order leaves behind, once: its fact, and its message to the guests.
@@ -113,7 +115,7 @@ def imbalance(tables: Tables) -> str:
     return next((what for what, query in IMBALANCES.items() if tables.rows("payments", query)), "")
 
 
-def judge(tables: Tables, diary: Diary, boards: Iterable[Sequence[int]]) -> Findings:
+def judge(tables: Tables, diary: Diary, boards: Iterable[Sequence[int]], told: Receiver) -> Findings:
     """Everything that must be true when the last guest has gone."""
     found = Findings()
     orders = tables.rows("orders", _ORDERS)
@@ -125,6 +127,8 @@ def judge(tables: Tables, diary: Diary, boards: Iterable[Sequence[int]]) -> Find
     _effects(found, tables)
     for heard in boards:
         _board(found, heard)
+    found.lost += [*outside.unheard(tables, told), *outside.unsent(tables)]
+    found.out_of_order += outside.disorder(tables, told)
     found.doubled += [f"one key, two answers: {text}" for text in diary.disagreements]
     found.wrong += [f"an unclear failure: {text}" for text in diary.unclear]
     return found

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.chaos.outside import first_heard
 from tests.chaos.proof import Findings
 from tests.chaos.run import Run
 
@@ -20,22 +21,23 @@ INTRODUCTION = """\
 
 Written by `make chaos`; do not edit. `make test` runs the short form: every kind of fault once.
 
-The run starts the real processes (web, live, worker, beat, sweeper, PostgreSQL, Redis) over the demo store.
-Guests order and pay through the API without end, staff accept and serve, boards listen. Meanwhile one fault
-after another happens to these processes. Everybody asks again as phones do; a fifth of the wishes is sent
-twice at the same moment under one key, a third of the payments has doubled and disordered webhooks. At the
-end the tables are asked, not the logs:
+The run starts the real processes (web, live, worker, outside, beat, sweeper, PostgreSQL, Redis) over the demo
+store. Guests order and pay through the API without end, staff accept and serve, boards listen, and a server
+outside is told by webhooks. Meanwhile one fault after another happens to these processes. Everybody asks
+again as phones do; a fifth of the wishes is sent twice at the same moment under one key, a third of the
+payments has doubled and disordered webhooks. At the end the tables are asked, not the logs:
 
 - **lost**: an order, a payment, a kitchen ticket, an alarm, a delivery, or a number on a board that should be
-  there once and is not;
+  there once and is not; a fact that the webhook's receiver never heard of;
 - **doubled**: one that is there more than once, or an effect of a handler that happened twice;
-- **out of order**: an event of a stream that a handler finished before an earlier one;
+- **out of order**: an event of a stream that a handler finished before an earlier one, or a webhook that its
+  receiver heard before one that stood before it;
 - **recovery**: from the end of the fault until every delivery older than that is done. A refund that lost its
-  worker on the way to the bank waits for its lease, a minute at most; others for the pause before a retry.
+  process on the way to the bank waits for its lease, a minute at most, a webhook half a minute; others for
+  the pause before a retry.
 
 Not shown: a power cut of the whole machine (PostgreSQL's own promise), networks between several machines, and
-workers whose clocks are far off. A worker more than 30 s ahead takes every kick for stale: the sweeper then
-does its work a second later, but the timers, which are stale after three periods, stand still.
+web processes whose clocks are far off.
 
 """
 
@@ -57,6 +59,8 @@ def as_data(run: Run, found: Findings, seed: int) -> dict[str, Any]:
         "deliveries": tables.done(),
         "requests": dict(sorted(run.diary.answers.items())),
         "asked_twice": run.diary.twice,
+        "webhooks": len(first_heard(run.outside)),
+        "webhook_calls": len(run.outside.calls),
         "faults": sum(len(times) for times in run.recoveries.values()),
         "lost": len(found.lost),
         "doubled": len(found.doubled),
@@ -106,7 +110,8 @@ def page(data: dict[str, Any]) -> str:
     parts = [
         INTRODUCTION + summary(data),
         "| Fault | Times | Recovery p50 | Recovery max |\n|---|---|---|---|\n" + "\n".join(rows) + "\n",
-        f"Answers by status: {answers}. Asked twice at once: {data['asked_twice']:,}.\n",
+        f"Answers by status: {answers}. Asked twice at once: {data['asked_twice']:,}. "
+        f"Webhooks: {data['webhooks']:,} facts, heard in {data['webhook_calls']:,} calls.\n",
     ]
     if data["findings"]:
         parts.append("## Found\n\n" + "\n".join(f"- {text}" for text in data["findings"]) + "\n")

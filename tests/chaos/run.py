@@ -11,12 +11,15 @@ from typing import Any
 
 import psycopg
 
+from tests.chaos import outside
 from tests.chaos.guests import Cook, Diary, Guest, Listener, Patience
+from tests.chaos.outside import SLUG
 from tests.chaos.proof import imbalance
 from tests.chaos.servers import Servers, running_servers
 from tests.chaos.tables import CONTEXTS, Tables
 from tests.chaos.trouble.names import APPRENTICE, EFFECTS
 from tests.flows.clients import Board
+from tests.notifications.receiver import Receiver
 from tests.processes.conftest import free_port
 from tests.stack import Stack, environment_over, processes_of
 
@@ -24,7 +27,6 @@ RECOVERY_SECONDS = 120.0
 # Webhooks that were lost are sent again or asked for within half a minute, then what follows from them.
 FINISH_SECONDS = 180.0
 GUESTS, BOARDS = 3, 2
-SLUG = "hansang"
 FULL_DISK = "disk of PostgreSQL full"
 # Nothing of ours is left in the kitchen or in the bank's hands.
 _OPEN_ORDERS = (
@@ -42,9 +44,17 @@ class Run:
     """The stack under chaos and everybody who uses it. Faults are injected on the thread that made it."""
 
     def __init__(
-        self, stack: Stack, servers: Servers, dice: random.Random, *, pause: float, is_long: bool
+        self,
+        stack: Stack,
+        servers: Servers,
+        told: Receiver,
+        dice: random.Random,
+        *,
+        pause: float,
+        is_long: bool,
     ) -> None:
         self.stack = stack
+        self.outside = told
         self.servers = servers
         self.dice = dice
         self.is_long = is_long
@@ -168,8 +178,8 @@ def running_chaos(seed: int, *, pause: float, is_long: bool, split: bool = False
         tables = Tables(stack.env)
         tables.everywhere(EFFECTS)
         tables.close()
-        with processes_of(stack):
-            yield Run(stack, servers, random.Random(seed), pause=pause, is_long=is_long)
+        with outside.registered(stack) as told, processes_of(stack):
+            yield Run(stack, servers, told, random.Random(seed), pause=pause, is_long=is_long)
 
 
 def _stack(servers: Servers, split: bool) -> Stack:
@@ -178,6 +188,7 @@ def _stack(servers: Servers, split: bool) -> Stack:
     moods.mkdir()
     env = environment_over(folder, port, servers.database_url, servers.redis_url)
     env |= {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings", "CHAOS_FOLDER": str(moods)}
+    env["WEBHOOK_ALLOW_LOOPBACK"] = "1"
     if split:
         env |= _databases(servers.database_url)
     return Stack(folder, port, env)
