@@ -99,6 +99,9 @@ def _alarms() -> dict[str, str]:
         "refund_failed": _("{table}: a refund of {amount} did not work"),
         "payment_flagged": _("{table}: please check a payment of {amount}"),
         "dead_letter": _("Something needs the owner's look"),
+        "webhook_paused": _(
+            "“{address}” does not answer any more and is told nothing. The owner: admin, Webhooks, “Go on”."
+        ),
         "trouble": _("Please have a look"),
         "got_it": _("Got it"),
         "taken_by": _("{name} took it"),
@@ -223,6 +226,7 @@ def _paying() -> dict[str, str]:
         "paid_so_far": _("Paid already"),
         "hand_back_cash": _("Give {amount} back in cash"),
         "hand_back_terminal": _("Give {amount} back on the card terminal"),
+        "guests_of": _("{table}, table closed · since {time}"),
         "hand_back_short": _("Money back"),
         "hand_back_title": _("{amount} handed back at {table}?"),
         "hand_back_text": _("Only after the guest has the money: it is booked at once."),

@@ -3,6 +3,7 @@
 import base64
 import secrets
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.db import models
 from django.db.models import Q
@@ -73,6 +74,11 @@ class WebhookAddress(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state == AddressState.ACTIVE
+
+    @property
+    def short_name(self) -> str:
+        """For every pair of eyes on a board: the path of an address may hold a key."""
+        return self.description or urlsplit(self.url).hostname or ""
 
     @property
     def topics(self) -> list[str]:

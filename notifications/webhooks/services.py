@@ -18,7 +18,7 @@ from events.kernel.sealing import seal
 from events.outbox import publish
 from notifications.events import WebhookQueued
 from notifications.models import Kind, plain_time
-from notifications.services import notify_store
+from notifications.services import acknowledge_subject, notify_store
 from notifications.webhooks.delivery import Answer, post
 from notifications.webhooks.errors import AddressRefused, AddressUnknown, AddressWrongState
 from notifications.webhooks.models import (
@@ -97,7 +97,9 @@ def _subscribe(address: WebhookAddress, topics: Iterable[str]) -> None:
 def remove_address(*, address_id: UUID) -> None:
     """Nothing is sent there any more; its log goes with it."""
     with atomic(CONTEXT):
-        _locked(address_id).delete()
+        address = _locked(address_id)
+        acknowledge_subject(store_id=address.store_id, subject_id=address.pk, actor_name="")
+        address.delete()
 
 
 def rotate_secret(*, address_id: UUID) -> str:
@@ -134,6 +136,7 @@ def resume_address(*, address_id: UUID) -> int:
         messages = list(open_ones.order_by("pk"))
         for message in messages:
             _queue(message)
+        acknowledge_subject(store_id=address.store_id, subject_id=address.pk, actor_name="")
     return len(messages)
 
 
@@ -297,7 +300,7 @@ def _bury(address: WebhookAddress, message: WebhookMessage, answer: Answer) -> N
         alarm=True,
         kind=Kind.WEBHOOK_PAUSED,
         subject_id=address.pk,
-        data={"address": str(address), "reason": address.state_reason},
+        data={"address": address.short_name, "reason": address.state_reason},
     )
 
 

@@ -1,9 +1,10 @@
 """A receiver that fails: again, in order, paused when dead, a dead letter when it refuses."""
 
 import json
+from collections.abc import Callable
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from events.kernel.sealing import seal
 from events.models import Delivery, DeliveryStatus
@@ -16,6 +17,7 @@ from notifications.webhooks.models import (
     WebhookAttempt,
     WebhookMessage,
 )
+from orders.board_texts import board_texts
 from stores.models import Store
 from tests.notifications.facts import Party, announce
 from tests.notifications.outside import (
@@ -94,6 +96,31 @@ def test_an_address_that_is_dead_is_paused_once_and_told_of_once(
     announced(party.call())
     assert len(outside.calls) == 1
     assert Notification.objects.filter(kind=Kind.WEBHOOK_PAUSED).count() == 1
+
+
+def test_the_board_names_the_address_without_its_path(store: Store, party: Party, outside: Receiver) -> None:
+    address, _ = register(store, outside)
+    long_dead(address)
+    outside.answers = [(410, b"")]
+    announced(party.submit())
+    told = Notification.objects.get(kind=Kind.WEBHOOK_PAUSED)
+    assert told.data["address"] == "127.0.0.1"
+    for language in ("en", "ko", "zh-hans", "ja"):
+        with translation.override(language):
+            said = board_texts()[Kind.WEBHOOK_PAUSED]
+        assert "{address}" in said
+
+
+@pytest.mark.parametrize("end", [services.resume_address, services.remove_address])
+def test_the_alarm_falls_silent_when_the_address_is_looked_after(
+    store: Store, party: Party, outside: Receiver, end: Callable[..., object]
+) -> None:
+    address, _ = register(store, outside)
+    long_dead(address)
+    outside.answers = [(410, b"")]
+    announced(party.submit())
+    end(address_id=address.pk)
+    assert Notification.objects.get(kind=Kind.WEBHOOK_PAUSED).acked_at is not None
 
 
 def test_few_failures_or_a_short_time_do_not_make_an_address_dead(

@@ -1,7 +1,7 @@
 /** Rings every five seconds until the server says that somebody took it; louder after half a minute. */
 import { audio, hush, tone } from "./sound.js";
 import { openAlarms, serverNow, shiftStarted, effect, untracked } from "./state.js";
-import { t } from "./page.js";
+import { knows, money, t } from "./page.js";
 
 const EVERY = 5000;
 const LOUDER_AFTER = 30;
@@ -51,12 +51,21 @@ export function headline(open) {
   const orders = open.filter((one) => one.kind === "order_submitted").length;
   if (orders) return t("new_orders", { n: orders });
   const call = open.find((one) => one.kind === "call_raised");
-  return call ? t("calls_from", { table: call.data.table_name }) : t("trouble");
+  if (call) return t("calls_from", { table: call.data.table_name });
+  return open.length === 1 ? sentence(open[0]) : t("trouble");
+}
+
+/** What an alarm that is no order and no call says, in the reader's language. */
+export function sentence(one) {
+  const words = { table: one.data.table_name ?? "", amount: money(one.data.amount), address: one.data.address ?? "" };
+  const said = one.data.texts?.[document.documentElement.lang.toLowerCase()];
+  return said || (knows(one.kind) ? t(one.kind, words) : t("trouble"));
 }
 
 /** For whoever looks at another app, and for screen readers. */
 function show(news) {
-  const text = `${headline([news])} ${news.data.table_name ?? ""}`;
+  const isOrder = news.kind === "order_submitted";
+  const text = isOrder ? `${headline([news])} ${news.data.table_name ?? ""}` : headline([news]);
   document.getElementById("news").textContent = text;
   if (document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted") return;
   try {

@@ -1,7 +1,8 @@
 /** The frame around the screens: navigation, chips, alarms, and the banner when the board may be out of date. */
 import { answerCall, acceptAll, acknowledge, isBusy } from "./actions.js";
+import { sentence } from "./alarm.js";
 import { defaultMinutes } from "./ticket.js";
-import { duration, knows, money, store, t, time } from "./page.js";
+import { duration, knows, store, t, time } from "./page.js";
 import { moreSheet } from "./more.js";
 import { audio, unlock, wakeLock } from "./sound.js";
 import { board, connection, freshAt, newTickets, openAlarms, serverNow, stale, view } from "./state.js";
@@ -69,9 +70,6 @@ function callAlarm(call) {
 }
 
 function otherAlarm(one) {
-  const words = { table: one.data.table_name ?? "", amount: money(one.data.amount) };
-  const said = one.data.texts?.[document.documentElement.lang.toLowerCase()];
-  const text = said || (knows(one.kind) ? t(one.kind, words) : t("trouble"));
-  return html`<div class="alarm bad">${icon("warn")}<span class="grow">${text} <small>${waited(one.created_at)}</small></span>
+  return html`<div class="alarm bad">${icon("warn")}<span class="grow">${sentence(one)} <small>${waited(one.created_at)}</small></span>
     <button @click=${() => acknowledge([one.seq])}>${t("got_it")}</button></div>`;
 }
