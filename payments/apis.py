@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from payments.errors import PaymentUnknown
-from payments.models import ShareKind
-from payments.presentation import bill_json, method_json, payment_json, refund_json
+from payments.models import Refund, ShareKind
+from payments.presentation import bill_json, method_json, owed_json, payment_json, refund_json
 from payments.selectors import accounts_in_use, bills_of_tab, payment_of_guest, store_snapshot
 from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.refunds import confirm_hand_back, request_refund
@@ -296,6 +296,27 @@ class RefundApi(APIView):
             **form.validated_data,
         )
         return Response(RefundOutput(refund_json(refund)).data, status=201)
+
+
+class OwedOutput(RefundOutput):
+    tab_id = serializers.UUIDField()
+    table_name = serializers.CharField()
+
+
+class HandBacksOutput(serializers.Serializer[Any]):
+    refunds = OwedOutput(many=True)
+
+
+class HandBacksApi(APIView):
+    """What staff owe guests by hand, also those whose table is closed."""
+
+    access = "staff"
+    roles = frozenset({"owner", "manager", "floor"})
+
+    @extend_schema(responses=HandBacksOutput, operation_id="staff_hand_backs")
+    def get(self, request: Request, store_id: UUID) -> Response:
+        rows = Refund.waiting_for_a_hand(store_id).select_related("payment", "bill")
+        return Response(HandBacksOutput({"refunds": [owed_json(row) for row in rows]}).data)
 
 
 class HandBackApi(APIView):

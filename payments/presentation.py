@@ -71,6 +71,12 @@ def refund_json(refund: Refund) -> dict[str, Any]:
     }
 
 
+def owed_json(refund: Refund) -> dict[str, Any]:
+    """A refund that waits for a hand, with the table and the tab it is owed to."""
+    bill = refund.bill
+    return {**refund_json(refund), "tab_id": bill.tab_id, "table_name": bill.table_name}
+
+
 def payment_json(payment: Payment) -> dict[str, Any]:
     """An attempt with what the phone does next."""
     return {

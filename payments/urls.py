@@ -28,6 +28,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
         apis.RefundApi.as_view(),
         name="refunds",
     ),
+    path("stores/<uuid:store_id>/hand-backs/", apis.HandBacksApi.as_view(), name="hand-backs"),
     path(
         "stores/<uuid:store_id>/refunds/<uuid:refund_id>/handed-back/",
         apis.HandBackApi.as_view(),

@@ -43,6 +43,9 @@ class RefundSource(models.TextChoices):
     EXTERNAL = "external", _("at the gateway")
 
 
+BEGUN_BY_STAFF = (RefundSource.STAFF, RefundSource.REVERSAL)
+
+
 class Refund(models.Model):
     """A part of one payment that goes back. Its id is the reference the gateway deduplicates by.
 
@@ -128,10 +131,16 @@ class Refund(models.Model):
     def is_pending(self) -> bool:
         return self.state in PENDING_STATES
 
+    @classmethod
+    def waiting_for_a_hand(cls, store_id: UUID) -> "models.QuerySet[Refund]":
+        """Those that `needs_hand` of, in the whole store, the oldest first."""
+        rows = cls.objects.filter(store_id=store_id, state__in=PENDING_STATES, payment__gateway=COUNTER)
+        return rows.exclude(source__in=BEGUN_BY_STAFF).order_by("id")
+
     @property
     def needs_hand(self) -> bool:
         """Whether it waits for staff: what came over the counter goes back over it, unless staff began it."""
-        asked_by_rule = self.source not in (RefundSource.STAFF, RefundSource.REVERSAL)
+        asked_by_rule = self.source not in BEGUN_BY_STAFF
         return self.is_pending and asked_by_rule and self.payment.gateway == COUNTER
 
     def send(self, *, at: datetime, check_at: datetime) -> bool:

@@ -51,6 +51,28 @@ def test_cash_of_a_refused_order_is_handed_back_and_booked(
     assert _refunds(stack, order["id"]) == [("succeeded",)]
 
 
+def test_cash_owed_to_a_party_that_left_is_shown_until_it_is_handed_back(
+    stack: Stack, new_board: Callable[..., Board], new_guest: Callable[[int], Guest]
+) -> None:
+    board, guest = new_board("manager"), new_guest(7)
+    order = guest.order()
+    board.collect_money(order, "cash")
+    board.ticket(order).wait_for()
+    [(tab,)] = stack.sql("SELECT tab_id FROM orders_order WHERE id = %s", order["id"])
+    assert board.post(f"orders/{order['id']}/reject/", {"reason_code": "busy", "reason": ""}).ok
+    assert board.post(f"tabs/{tab}/close/", {"reason": "left"}).ok
+    board.floor()
+    owed = board.page.locator(".panel.due-back")
+    expect(owed).to_contain_text(f"Give ₩{order['total']:,} back in cash")
+    expect(owed).to_contain_text(f"{guest.table_name}, table closed")
+
+    board.page.locator('a[href="#log"]').click()
+    owed.get_by_role("button", name="Handed back").click()
+    board.page.locator("#sheet").get_by_role("button", name="Handed back").click()
+    expect(owed).to_have_count(0)
+    assert _refunds(stack, order["id"]) == [("succeeded",)]
+
+
 def _refunds(stack: Stack, order_id: str) -> list[tuple[str]]:
     return stack.sql(
         "SELECT state FROM payments_refund WHERE bill_id = "

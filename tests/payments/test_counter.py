@@ -183,6 +183,22 @@ def test_the_bill_names_cash_that_waits_for_a_hand(shop: Store, guests: Party, w
     assert LedgerEntry.objects.filter(kind="refund", amount=-10000).count() == 1
 
 
+def test_cash_that_the_store_owes_is_named_whatever_table_it_is(shop: Store, guests: Party) -> None:
+    order = guests.place(10000)
+    floor = Till(shop, Role.FLOOR)
+    floor.take(guests)
+    owed = f"{floor.base}/hand-backs/"
+    assert floor.api.get(owed).json() == {"refunds": []}
+    guests.reject(order)
+    [row] = floor.api.get(owed).json()["refunds"]
+    assert (row["amount"], row["method"], row["reason"]) == (10000, "cash", "sold out")
+    assert (row["tab_id"], row["table_name"]) == (str(guests.tab_id), "T1")
+    assert Till(make_store(), Role.FLOOR).api.get(owed).status_code == 403
+    assert Till(shop, Role.KITCHEN).api.get(owed).status_code == 403
+    floor.api.post(f"{floor.base}/refunds/{row['id']}/handed-back/")
+    assert floor.api.get(owed).json() == {"refunds": []}
+
+
 def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests: Party) -> None:
     guests.place(10000)
     till = Till(shop, Role.FLOOR)

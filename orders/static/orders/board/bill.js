@@ -5,18 +5,20 @@ import { board, chosenTable, effect, signal, tables, untracked, view } from "./s
 
 /** The chosen tab's bills: {tab, currency, bills, due, captured}; null while unknown. */
 export const bill = signal(null);
-/** tab → refunds that matter to staff: {id, amount, reason, state, hand_back}; hand_back = staff must hand it over. */
-export const refunds = signal(new Map());
+/** What staff must hand back in the whole store: {id, amount, method, reason, tab_id, table_name, created_at}. */
+const owed = signal([]);
 
-export const handBacks = (tab) => (refunds.value.get(tab.id) ?? []).filter((one) => one.hand_back);
-export const failedRefunds = (tab) => (refunds.value.get(tab.id) ?? []).filter((one) => one.state === "failed");
+const openTabs = () => new Set(tables.value.map((one) => one.tab?.id));
+export const handBacks = (tab) => owed.value.filter((one) => one.tab_id === tab.id);
+/** Owed to parties whose table was closed. */
+export const handBacksOfTheGone = () => (board.value ? owed.value : []).filter((one) => !openTabs().has(one.tab_id));
+export const failedRefunds = (tab) => (bill.value?.tab === tab.id ? bill.value.bills : []).flatMap((one) => one.refunds).filter((one) => one.state === "failed");
 
 const chosen = () => tables.value.find((one) => one.id === chosenTable.value)?.tab;
 
 export async function loadBill(tab) {
   try {
     const answer = await call("GET", `${api}tabs/${tab}/bill/`, undefined, { retry: 0 });
-    refunds.value = new Map(refunds.value).set(tab, answer.bills.flatMap((one) => one.refunds));
     if (chosen()?.id !== tab) return;
     const sum = (name) => answer.bills.reduce((total, one) => total + one[name], 0);
     bill.value = { tab, ...answer, due: sum("due"), captured: sum("captured") - sum("refunded") };
@@ -25,16 +27,21 @@ export async function loadBill(tab) {
   }
 }
 
+export async function loadHandBacks() {
+  try {
+    owed.value = (await call("GET", `${api}hand-backs/`, undefined, { retry: 0 })).refunds;
+  } catch { /* the last answer stays until the next one */ }
+}
+
 const EVERY = 4000;
-const GONE = new Set(["rejected", "canceled", "voided"]);
-const mayGetMoneyBack = (tab) => tab.orders.some((order) => GONE.has(order.status) || order.lines.some((line) => GONE.has(line.status)));
 let looked = 0;
 
-/** A bill follows its orders and payments by a moment: look again while somebody looks at the floor. */
+/** Money follows its orders by a moment: look again while somebody looks at the floor or the log. */
 function look() {
-  if (view.value !== "floor" || !may.serve || document.visibilityState !== "visible") return;
+  if (view.value === "kitchen" || !may.serve || document.visibilityState !== "visible") return;
   looked = Date.now();
-  for (const { tab } of tables.value) if (tab && (tab.id === chosen()?.id || mayGetMoneyBack(tab))) loadBill(tab.id);
+  loadHandBacks();
+  if (view.value === "floor" && chosen()) loadBill(chosen().id);
 }
 
 setInterval(look, EVERY);

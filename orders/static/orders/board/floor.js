@@ -2,6 +2,7 @@
 import { t } from "./page.js";
 import { board, chosenTable, tables } from "./state.js";
 import { handBacks } from "./bill.js";
+import { owedToTheGone } from "./hand_back.js";
 import { tabPanel } from "./tab_panel.js";
 import { blank, html, icon, nothing, repeat, TABLE_LOOKS } from "./ui.js";
 
@@ -12,7 +13,7 @@ export function floor() {
   return html`
     <main class="board hall">
       <section class="floor" aria-label=${t("plan")}>${repeat(tables.value, (one) => one.id, tableButton)}</section>
-      <aside class="side tab">${table ? tabPanel(table) : html`<section class="panel">${blank("table", t("choose_table"), t("choose_text"))}</section>`}</aside>
+      <aside class="side tab">${owedToTheGone()}${table ? tabPanel(table) : html`<section class="panel">${blank("table", t("choose_table"), t("choose_text"))}</section>`}</aside>
     </main>`;
 }
 

@@ -1,6 +1,7 @@
 /** The day's orders, newest first. */
 import { call } from "../../shared/api.js";
 import { explain } from "./actions.js";
+import { owedToTheGone } from "./hand_back.js";
 import { api, knows, money, t, time } from "./page.js";
 import { board, effect, signal, untracked, view } from "./state.js";
 import { blank, html, icon, nothing, repeat } from "./ui.js";
@@ -42,6 +43,7 @@ export function logScreen() {
       <div class="row between"><button class="round" aria-label=${t("day_before")} @click=${() => shift(-1)}>${icon("back")}</button>
         <h2>${dayName(log.value.day)} <small class="muted">${t("orders_count", { n: orders.length })}</small></h2>
         <button class="round" aria-label=${t("day_after")} @click=${() => shift(1)}>${icon("next")}</button></div>
+      ${owedToTheGone()}
       ${orders.length ? html`<ol class="panel">${repeat(orders, (order) => order.id, row)}</ol>` : blank("receipt", t("no_log"), t("no_log_text"))}
     </main>`;
 }

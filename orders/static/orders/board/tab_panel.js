@@ -1,12 +1,13 @@
 /** The chosen table: its rounds, what is to pay, and what staff do with a party. */
 import { acceptAll, answerCall, isBusy, post } from "./actions.js";
-import { bill, failedRefunds, handBacks, loadBill } from "./bill.js";
-import { duration, knows, may, money, t, time } from "./page.js";
+import { bill, failedRefunds, handBacks } from "./bill.js";
+import { handBack } from "./hand_back.js";
+import { duration, may, money, t, time } from "./page.js";
 import { openPayment } from "./pay_sheet.js";
 import { board, serverNow } from "./state.js";
 import { openClose, openMerge, openMove, openNewCode } from "./table_sheets.js";
 import { defaultMinutes } from "./ticket.js";
-import { confirmSheet, html, icon, nothing, TABLE_LOOKS } from "./ui.js";
+import { html, icon, nothing, TABLE_LOOKS } from "./ui.js";
 
 export function tabPanel(table) {
   const { tab } = table;
@@ -18,18 +19,8 @@ export function tabPanel(table) {
 
 /** Money that somebody must hand over, and, for those who can do something about it, refunds that failed. */
 const moneyBack = (table, tab) => html`
-  ${may.serve ? handBacks(tab).map((refund) => html`<section class="panel due-back"><p>${icon("receipt")}<span><b>${t(refund.method === "cash" ? "hand_back_cash" : "hand_back_terminal", { amount: money(refund.amount) })}</b>${refund.reason ? html`<small>${knows(`reject_${refund.reason}`) ? t(`reject_${refund.reason}`) : refund.reason}</small>` : nothing}</span></p>
-    <button class="btn wide" ?disabled=${isBusy(refund.id)} @click=${() => askHandBack(table, tab, refund)}>${icon("check")}${t("handed_back")}</button></section>`) : nothing}
+  ${may.serve ? handBacks(tab).map((refund) => handBack(refund, table.name)) : nothing}
   ${may.decide ? failedRefunds(tab).map((refund) => html`<p class="note late">${icon("warn")}<span>${t("refund_did_not_work", { amount: money(refund.amount) })}</span></p>`) : nothing}`;
-
-function askHandBack(table, tab, refund) {
-  const words = { table: table.name, amount: money(refund.amount) };
-  confirmSheet(t("hand_back_title", words), t("hand_back_text"), t("handed_back"), async () => {
-    const answer = await post(`refunds/${refund.id}/handed-back/`, {}, { name: refund.id, done: t("hand_back_done", words) });
-    await loadBill(tab.id);
-    return answer;
-  });
-}
 
 function stateTag(table) {
   const [look, sign] = TABLE_LOOKS[table.state] ?? TABLE_LOOKS.occupied;
