@@ -1,10 +1,11 @@
 """publish(): writes the fact, its place in the stream and its deliveries in the caller's own transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from django.db import connections
 from django.db.models import Model
 
@@ -18,15 +19,15 @@ from events.registry import Handler, handlers_of
 
 # One round trip: number the event (the stream's row lock orders commits), write it, fan it out.
 _PUBLISH = """
-WITH {late} {rows} numbered AS (
-  INSERT INTO events_stream (name, last_seq) VALUES (%(stream)s, 1)
+WITH {change} numbered AS (
+  INSERT INTO events_stream (name, last_seq) SELECT %(stream)s, 1 {gate}
   ON CONFLICT (name) DO UPDATE SET last_seq = events_stream.last_seq + 1
   RETURNING last_seq
 ), event AS (
   INSERT INTO events_event (id, topic, version, source, stream, seq, store_id, payload, headers,
                             correlation_id, causation_id, occurred_at, shipped_at)
   SELECT %(id)s, %(topic)s, %(version)s, %(source)s, %(stream)s, last_seq, %(store_id)s, {payload},
-         %(headers)s::jsonb, %(correlation_id)s, %(causation_id)s, clock_timestamp(),
+         '{{}}', %(correlation_id)s, %(causation_id)s, clock_timestamp(),
          CASE WHEN %(inline)s THEN clock_timestamp() END
   FROM numbered RETURNING id, stream, seq
 ), delivery AS (
@@ -34,91 +35,134 @@ INSERT INTO events_delivery (event_id, handler, context, stream, seq, status, at
                              replays, due_at, worker, last_error, note)
 SELECT event.id, h.name, h.context, CASE WHEN h.ordered THEN event.stream END, event.seq, 0, 0,
        h.max_attempts, 0, clock_timestamp(), '', '', ''
-FROM event, unnest(%(names)s::text[], %(contexts)s::text[], %(ordered)s::bool[], %(limits)s::int[])
-     AS h(name, context, ordered, max_attempts)
+FROM event, jsonb_to_recordset(%(handlers)s::jsonb)
+     AS h(name text, context text, ordered bool, max_attempts int, choosy bool)
 """
 # A handler with an audience gets its delivery only where somebody listens: an index probe, no statement more.
 _IF_HEARD = """
-WHERE h.name <> ALL (%(choosy)s::text[]) OR EXISTS (
+WHERE NOT h.choosy OR EXISTS (
   SELECT 1 FROM {audience} a WHERE a.store_id = %(store_id)s AND a.topic = %(topic)s)
 """
 _END = ") SELECT {result}"
+_LATE = "(SELECT value FROM late)"
 
 
-class Late(NamedTuple):
-    """A value that comes from a row all writers stand in line for, made by the statement that publishes.
+class Change(NamedTuple):
+    """What a fact tells of, stored by the very statement that publishes it.
 
-    `statement` locks that row and returns one value; so the line is held for this statement and the commit
-    only. The value fills `field` of the event and of the first rows, and `take` is called with it.
+    `claim` is an UPDATE … RETURNING of one row; where it finds none, nothing of all this happens. `also` are
+    further named changes that read `FROM claimed`. `late` is an INSERT or UPDATE … RETURNING of one value
+    that all writers stand in line for (a number), so the line is held for this statement only: the value
+    fills the field `late_field` of the event and of the first rows. `rows` are new rows, each list of one
+    model. `values` are the parameters of `claim`, `also` and `late`.
     """
 
-    field: str
-    statement: str
+    claim: str
+    late_field: str
+    late: str
     values: dict[str, Any]
-    take: Callable[[Any], None]
+    rows: Sequence[Sequence[Model]]
+    also: tuple[tuple[str, str], ...] = ()
 
 
-def publish(
-    event: DomainEvent,
-    *,
-    correlation_id: UUID | None = None,
-    rows: Sequence[Sequence[Model]] = (),
-    late: Late | None = None,
-) -> UUID:
+def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
     """Records the fact in the open transaction of its own context and returns its id.
 
-    `correlation_id` ties one story together (the tab's id); inside a handler it is inherited. `rows` are new
-    rows of the context, each list of one model: they are inserted by the same statement.
+    `correlation_id` ties one story together (the tab's id); inside a handler it is inherited.
     Raises RuntimeError outside a transaction: a fact must stand or fall with the change it tells of.
     """
     context = event.source()
     alias = alias_of(context)
     if not connections[alias].in_atomic_block:
         raise RuntimeError(f"publish({event.topic}) needs an open transaction in {alias!r}")
-    handlers = handlers_of(event.topic, event.version)
-    inline = all(alias_of(handler.context) == alias for handler in handlers)
-    event_id = new_id()
-    values = _row(event, event_id, correlation_id, handlers if inline else []) | {"inline": inline}
-    _execute(alias, values, rows, late)
-    _ring(context, alias, handlers, inline)
+    route = _route_of(event)
+    values = _values(event, route, correlation_id)
+    execute(alias, _statement(route.audience), values)
+    _ring(context, alias, route)
+    event_id: UUID = values["id"]
     return event_id
 
 
-def _execute(alias: str, values: dict[str, Any], rows: Sequence[Sequence[Model]], late: Late | None) -> None:
-    values |= {f"rows_{number}": as_json(some) for number, some in enumerate(rows)}
-    values |= late.values if late else {}
-    models = tuple(type(some[0]) for some in rows)
-    named = (late.field, late.statement) if late else ("", "")
-    [value] = execute(alias, _statement(models, *named, *values["audiences"]), values).fetchone() or [None]
-    if late:
-        late.take(value)
-    for some in rows:
-        mark_stored(some, alias)
+def publish_change(event: DomainEvent, change: Change, *, correlation_id: UUID | None = None) -> Any:
+    """Makes the change and records its fact in one statement; returns the late value, None if not claimed.
+
+    The statement is a transaction of its own, or part of the open one.
+    """
+    context = event.source()
+    alias, route = alias_of(context), _route_of(event)
+    values = _values(event, route, correlation_id) | change.values
+    values |= {f"rows_{number}": as_json(some) for number, some in enumerate(change.rows)}
+    models = tuple(type(some[0]) for some in change.rows)
+    text = _statement(route.audience, models, change.claim, change.also, change.late_field, change.late)
+    [value] = execute(alias, text, values).fetchone() or [None]
+    if value is not None:
+        for some in change.rows:
+            mark_stored(some, alias)
+        _ring(context, alias, route)
+    return value
 
 
 @lru_cache(maxsize=32)
-def _statement(models: tuple[type[Model], ...], field: str, late: str, audience: str = "") -> str:
-    """One text per kind of rows and audience (a table's name from code): each stays a prepared statement."""
-    value = "(SELECT late.value FROM late)"
-    inserts = []
+def _statement(
+    audience: str,
+    models: tuple[type[Model], ...] = (),
+    claim: str = "",
+    also: tuple[tuple[str, str], ...] = (),
+    field: str = "",
+    late: str = "",
+) -> str:
+    """One text per kind of change and audience (a table's name from code): each stays prepared."""
+    gate = "WHERE EXISTS (SELECT FROM late)" if claim else ""
+    steps = [("claimed", claim), *also, ("late(value)", late)] if claim else []
     for number, model in enumerate(models):
-        given = {field: value} if field and not number else {}
-        inserts.append(f"rows_{number} AS ({insertion(model, f'rows_{number}', **given)}),")
+        given = {} if number else {field: _LATE}
+        steps.append((f"rows_{number}", f"{insertion(model, f'rows_{number}', **given)} {gate}"))
     return (_PUBLISH + (_IF_HEARD if audience else "") + _END).format(
-        late=f"late(value) AS ({late})," if late else "",
-        rows=" ".join(inserts),
-        payload=f"%(payload)s::jsonb || jsonb_build_object('{field}', {value})"
-        if field
+        change="".join(f"{name} AS ({step}), " for name, step in steps),
+        gate=gate,
+        payload=f"%(payload)s::jsonb || jsonb_build_object('{field}', {_LATE})"
+        if claim
         else "%(payload)s::jsonb",
         audience=audience,
-        result=value if field else "NULL",
+        result=_LATE if claim else "NULL",
     )
 
 
-def _row(
-    event: DomainEvent, event_id: UUID, correlation_id: UUID | None, handlers: list[Handler]
-) -> dict[str, Any]:
-    cause = current_envelope.get()
+class _Route(NamedTuple):
+    """Where an event goes; `handlers` as the statement takes them, none when the relay delivers it."""
+
+    inline: bool
+    handlers: str
+    audience: str
+    lanes: tuple[str, ...]
+
+
+def _route_of(event: DomainEvent) -> _Route:
+    handlers, alias = tuple(handlers_of(event.topic, event.version)), alias_of(event.source())
+    return _route(handlers, all(alias_of(handler.context) == alias for handler in handlers))
+
+
+@lru_cache(maxsize=256)
+def _route(handlers: tuple[Handler, ...], inline: bool) -> _Route:
+    [audience] = {handler.audience for handler in handlers if handler.audience} or {""}
+    rows = [
+        {
+            "name": handler.name,
+            "context": handler.context,
+            "ordered": handler.ordered,
+            "max_attempts": handler.max_attempts,
+            "choosy": bool(handler.audience),
+        }
+        for handler in handlers
+    ]
+    lanes = tuple(sorted({handler.lane for handler in handlers}))
+    if not inline:  # the relay asks in the listeners' own databases
+        return _Route(False, "[]", "", lanes)
+    return _Route(True, msgspec.json.encode(rows).decode(), audience or "", lanes)
+
+
+def _values(event: DomainEvent, route: _Route, correlation_id: UUID | None) -> dict[str, Any]:
+    cause, event_id = current_envelope.get(), new_id()
     inherited = cause.correlation_id if cause else event_id
     return {
         "id": event_id,
@@ -128,21 +172,16 @@ def _row(
         "stream": event.stream,
         "store_id": event.store_id,
         "payload": event.payload().decode(),
-        "headers": "{}",
         "correlation_id": correlation_id or inherited,
         "causation_id": cause.event_id if cause else None,
-        "names": [handler.name for handler in handlers],
-        "contexts": [handler.context for handler in handlers],
-        "ordered": [handler.ordered for handler in handlers],
-        "limits": [handler.max_attempts for handler in handlers],
-        "choosy": [handler.name for handler in handlers if handler.audience],
-        "audiences": {handler.audience for handler in handlers if handler.audience},
+        "inline": route.inline,
+        "handlers": route.handlers,
     }
 
 
-def _ring(context: str, alias: str, handlers: list[Handler], inline: bool) -> None:
-    if not inline:
+def _ring(context: str, alias: str, route: _Route) -> None:
+    if not route.inline:
         on_commit(context, partial(kick_relay, alias))
         return
-    for lane in sorted({handler.lane for handler in handlers}):
+    for lane in route.lanes:
         on_commit(context, partial(kick_lane, lane))

@@ -1,10 +1,24 @@
 """Plain inserts for the hot path: the ORM's insert compiler costs several times what the statement does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+from typing import Any, TypeVar
 
 import msgspec
 from django.db.models import Model
+
+ModelT = TypeVar("ModelT", bound=Model)
+
+
+def new_row(model: type[ModelT], **values: Any) -> ModelT:
+    """`model(**values)` by attribute names (`tab_id`, not `tab`), at a third of its cost.
+
+    Raises TypeError for a name that is no column of the model.
+    """
+    names = _defaults(model)
+    if not values.keys() <= names.keys():
+        raise TypeError(f"{model.__name__} has no {', '.join(sorted(values.keys() - names.keys()))}")
+    return model(*[values[name] if name in values else default() for name, default in names.items()])
 
 
 def insertion(model: type[Model], parameter: str, **given: str) -> str:
@@ -39,3 +53,9 @@ def mark_stored(rows: Sequence[Model], alias: str) -> None:
 def _columns(model: type[Model]) -> list[tuple[str, str]]:
     """(attribute, column) of each field."""
     return [(field.attname, str(field.column)) for field in model._meta.concrete_fields]
+
+
+@lru_cache(maxsize=8)
+def _defaults(model: type[Model]) -> dict[str, Callable[[], Any]]:
+    """Attribute -> what gives its default value, in the order of the fields."""
+    return {field.attname: field.get_default for field in model._meta.concrete_fields}

@@ -74,7 +74,12 @@ class Order(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store_id = models.UUIDField()
-    tab = models.ForeignKey(Tab, on_delete=models.PROTECT, related_name="orders")
+    tab = models.ForeignKey(
+        Tab,
+        on_delete=models.PROTECT,
+        related_name="orders",
+        db_index=False,  # `order_tab_round` starts with it
+    )
     guest = models.ForeignKey(
         Guest,
         on_delete=models.SET_NULL,
@@ -121,6 +126,7 @@ class Order(models.Model):
             models.CheckConstraint(condition=Q(total__gte=0), name="order_total_not_negative"),
         ]
         indexes = [
+            models.Index(fields=["tab", "round"], name="order_tab_round"),
             models.Index(fields=["store_id", "-placed_at"], name="order_store_time"),
             models.Index(
                 fields=["store_id", "submitted_at"],

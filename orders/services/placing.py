@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import IntegrityError
 from django.utils.translation import get_language
 
 from events.kernel.databases import alias_of, atomic
+from events.kernel.rows import new_row
 from events.kernel.statements import execute
 from events.kernel.texts import localized
-from events.outbox import Late, publish
+from events.outbox import Change as StoredChange
+from events.outbox import publish_change
 from orders.errors import (
     CartChanged,
     InvalidLines,
@@ -44,39 +45,44 @@ from orders.pricing import (
     total_of,
 )
 from orders.services.announce import hint_cart, hint_order
+from orders.services.cart import lock_guest_tab
 from orders.services.payment import line_fact, order_fields, publish_submitted
 from orders.storefront import Storefront, menu_at, storefront_of
 
 _GUEST_FIELDS = [field.attname for field in Guest._meta.concrete_fields]
 _TAB_FIELDS = [field.attname for field in Tab._meta.concrete_fields]
-# One statement, written out because the query builder would cost more than the query: looks for the key and,
-# if it is new and the tab is open, locks the tab and takes the lines out of the cart.
-_PREPARE = f"""
-WITH seen AS (
-  SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_key = %(key)s
-), touched AS (
-  UPDATE orders_tab t SET active_at = %(now)s, status = 'open', settled_at = NULL,
-    cart_version = t.cart_version + %(cart_step)s
-  FROM orders_guest g
-  WHERE g.id = %(guest)s AND t.id = g.tab_id AND t.closed_at IS NULL AND NOT EXISTS (SELECT FROM seen)
-  RETURNING {", ".join(f"g.{name} AS g_{name}" for name in _GUEST_FIELDS)},
-            {", ".join(f"t.{name} AS t_{name}" for name in _TAB_FIELDS)}
-), taken AS (
-  DELETE FROM orders_cartline USING touched
-  WHERE orders_cartline.tab_id = t_id AND orders_cartline.id = ANY(%(cart)s::uuid[])
-  RETURNING item_id, quantity, options, note, orders_cartline.guest_id
+# One statement, written out because the query builder would cost more than the query. `xmin` is PostgreSQL's
+# own version of the row: every order, change of the cart, move and closing writes the tab.
+_LOOK = f"""
+WITH seat AS (
+  SELECT {", ".join(f"g.{name} AS g_{name}" for name in _GUEST_FIELDS)},
+         {", ".join(f"t.{name} AS t_{name}" for name in _TAB_FIELDS)}, t.xmin::text AS version
+  FROM orders_guest g JOIN orders_tab t ON t.id = g.tab_id
+  WHERE g.id = %(guest)s AND t.closed_at IS NULL
 )
-SELECT (SELECT id FROM seen),
-       (SELECT count(*) FROM orders_order WHERE tab_id = t_id),
-       (SELECT jsonb_agg(to_jsonb(taken)) FROM taken),
+SELECT (SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_key = %(key)s),
+       (SELECT max(round) FROM orders_order WHERE tab_id = t_id),
+       (SELECT jsonb_agg(to_jsonb(c)) FROM orders_cartline c
+        WHERE c.tab_id = t_id AND c.id = ANY(%(cart)s::uuid[])),
        coalesce((SELECT number FROM orders_storerevision WHERE store_id = t_store_id), 0),
-       touched.*
-FROM (SELECT) AS always LEFT JOIN touched ON true
+       version, seat.*
+FROM (SELECT) AS always LEFT JOIN seat ON true
 """  # noqa: S608  names of our own columns
-_FACTS = 4  # what comes before the guest's and the tab's columns
+_FACTS = 5  # what comes before the guest's and the tab's columns
+_CLAIM = """
+UPDATE orders_tab SET active_at = %(now)s, status = 'open', settled_at = NULL,
+  cart_version = cart_version + %(cart_step)s
+WHERE id = %(tab)s AND xmin = %(seen_version)s::xid AND closed_at IS NULL
+RETURNING id
+"""
+_TAKE = (
+    "taken",
+    "DELETE FROM orders_cartline USING claimed WHERE tab_id = claimed.id"
+    " AND orders_cartline.id = ANY(%(cart)s::uuid[])",
+)
 _NUMBER = """
 INSERT INTO orders_daycounter (store_id, business_day, last_number)
-VALUES (%(number_store)s, %(number_day)s, 1)
+SELECT %(number_store)s, %(number_day)s, 1 FROM claimed
 ON CONFLICT (store_id, business_day) DO UPDATE SET last_number = orders_daycounter.last_number + 1
 RETURNING last_number
 """
@@ -106,67 +112,67 @@ class Placed:
     is_new: bool
 
 
-class _Seen(Exception):
-    """The key is known: the order it made is the answer."""
-
-
 @dataclass(frozen=True)
-class _Prepared:
+class _Seat:
+    """What the table looked like: `version` is the tab's, as long as nobody changed anything there."""
+
     guest: Guest
+    version: str
     round: int
     cart: list[dict[str, Any]]
     revision: int
+
+    @property
+    def tab(self) -> Tab:
+        return self.guest.tab
 
 
 def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, now: datetime) -> Placed:
     """Prices and stores a round, once per guest and key; the kitchen hears of it now or when it is paid.
 
+    Looks without a lock and stores only if nothing at the table changed since, so the usual order is two
+    round trips; whom others outrun twice looks again under the tab's lock.
     Raises KeyReused, TabClosed, StoreClosed, StorePaused, SoldOutMeanwhile, MenuChanged, CartChanged,
     InvalidLines; then nothing was stored.
     """
-    try:
-        return _place_new(guest_id, placement, idempotency_key, now)
-    except (_Seen, IntegrityError, CartChanged):  # perhaps because the same key has just been here
-        known = Order.objects.filter(guest_id=guest_id, idempotency_key=idempotency_key).first()
-        if known is None:
-            raise
-        return _repeat(known, placement)
-
-
-def _place_new(guest_id: UUID, placement: Placement, key: str, now: datetime) -> Placed:
+    for _attempt in range(2):
+        if placed := _place(guest_id, placement, idempotency_key, now):
+            return placed
     with atomic("orders"):
-        prepared = _prepare(guest_id, placement, key, now)
-        guest, tab = prepared.guest, prepared.guest.tab
-        front = storefront_of(tab.store_id, prepared.revision)
-        _require_open(front, now)
-        priced = _price(front, placement)
-        order = _new_order(guest, front, priced, prepared, now)
-        order.idempotency_key, order.fingerprint = key, placement.fingerprint
-        lines = _new_lines(order, guest, priced, _owners(placement, prepared.cart, tab), front)
-        _store(order, lines, tab, bool(prepared.cart))
-    return Placed(order, lines, True)
+        lock_guest_tab(guest_id)
+        placed = _place(guest_id, placement, idempotency_key, now)
+    assert placed is not None
+    return placed
 
 
-def _prepare(guest_id: UUID, placement: Placement, key: str, now: datetime) -> _Prepared:
-    """Raises _Seen for a known key, TabClosed when the guest has no open tab."""
-    alias, cart = alias_of("orders"), list(placement.cart_line_ids)
-    values = {
-        "guest": guest_id,
-        "key": key,
-        "now": now,
-        "cart": cart,
-        "cart_step": int(bool(cart)),
-    }
-    row = execute(alias, _PREPARE, values).fetchone()
+def _place(guest_id: UUID, placement: Placement, key: str, now: datetime) -> Placed | None:
+    """None when something at the table changed meanwhile."""
+    seat = _look(guest_id, placement, key)
+    if isinstance(seat, UUID):
+        return _repeat(Order.objects.get(pk=seat), placement)
+    front = storefront_of(seat.tab.store_id, seat.revision)
+    _require_open(front, now)
+    priced = _price(front, placement)
+    order = _new_order(seat, front, priced, placement, key, now)
+    lines = _new_lines(order, seat.guest, priced, _owners(placement, seat), front)
+    return Placed(order, lines, True) if _store(order, lines, seat, placement) else None
+
+
+def _look(guest_id: UUID, placement: Placement, key: str) -> _Seat | UUID:
+    """The seat, or the order that this key made; raises TabClosed when the guest has no open tab."""
+    alias = alias_of("orders")
+    values = {"guest": guest_id, "key": key, "cart": list(placement.cart_line_ids)}
+    row = execute(alias, _LOOK, values).fetchone()
     assert row is not None
-    (seen, rounds, taken, revision), columns = row[:_FACTS], row[_FACTS:]
+    (seen, last_round, cart, revision, version), columns = row[:_FACTS], row[_FACTS:]
     if seen is not None:
-        raise _Seen()
-    if columns[0] is None:
+        order_id: UUID = seen
+        return order_id
+    if version is None:
         raise TabClosed()
     guest = Guest.from_db(alias, _GUEST_FIELDS, columns[: len(_GUEST_FIELDS)])
     guest.tab = Tab.from_db(alias, _TAB_FIELDS, columns[len(_GUEST_FIELDS) :])
-    return _Prepared(guest, rounds + 1, _cart_rows(taken), revision)
+    return _Seat(guest, version, (last_round or 0) + 1, _cart_rows(cart), revision)
 
 
 def _cart_rows(cart: Any) -> list[dict[str, Any]]:
@@ -226,43 +232,51 @@ def _told(changes: Sequence[Change], menu: Menu) -> list[dict[str, Any]]:
     ]
 
 
-def _owners(placement: Placement, cart: list[dict[str, Any]], tab: Tab) -> list[UUID | None]:
+def _owners(placement: Placement, seat: _Seat) -> list[UUID | None]:
     """Who picked each line: the cart knows; what is in no cart is the sender's (None).
 
-    Raises CartChanged unless every named cart line was still there, as the phone showed it.
+    Raises CartChanged unless every named cart line is still there, as the phone showed it.
     """
     owners: list[UUID | None] = [None] * len(placement.choices)
-    if len(cart) != len(set(placement.cart_line_ids)):
-        raise CartChanged(cart_version=tab.cart_version)
+    if len(seat.cart) != len(set(placement.cart_line_ids)):
+        raise CartChanged(cart_version=seat.tab.cart_version)
     free = {index: choice.key for index, choice in enumerate(placement.choices)}
-    for row in cart:
+    for row in seat.cart:
         key = (row["item_id"], row["quantity"], tuple(sorted(row["options"])), row["note"])
         index = next((index for index, wanted in free.items() if wanted == key), None)
         if index is None:
-            raise CartChanged(cart_version=tab.cart_version)
+            raise CartChanged(cart_version=seat.tab.cart_version)
         owners[index] = UUID(row["guest_id"])
         del free[index]
     return owners
 
 
 def _new_order(
-    guest: Guest, front: Storefront, priced: Sequence[PricedLine], prepared: _Prepared, now: datetime
+    seat: _Seat,
+    front: Storefront,
+    priced: Sequence[PricedLine],
+    placement: Placement,
+    key: str,
+    now: datetime,
 ) -> Order:
-    tab, settings = guest.tab, front.settings
+    guest, tab, settings = seat.guest, seat.tab, front.settings
     pays_first = tab.pay_after == PayAfter.ORDER
     assert front.menu is not None
-    return Order(
+    return new_row(
+        Order,
         store_id=tab.store_id,
-        tab=tab,
-        guest=guest,
+        tab_id=tab.pk,
+        guest_id=guest.pk,
         guest_name=display_name(guest.nickname, guest.animal, front.language),
         guest_language=(get_language() or guest.language)[:10],
         table_id=tab.table_id,
         table_name=tab.table_name,
         number=0,  # given by the statement that stores it
         business_day=business_day(settings, now),
-        round=prepared.round,
+        round=seat.round,
         status=OrderStatus.AWAITING_PAYMENT if pays_first else OrderStatus.SUBMITTED,
+        idempotency_key=key,
+        fingerprint=placement.fingerprint,
         menu_version=front.menu.version,
         pay_after=tab.pay_after,
         currency=tab.currency,
@@ -292,10 +306,10 @@ def _new_line(order: Order, position: int, guest: Guest, line: PricedLine, front
     item = line.item.document
     tax = item.get("tax_rate_bp")
     assert front.menu is not None
-    return OrderLine(
-        order=order,
+    row = new_row(
+        OrderLine,
+        order_id=order.pk,
         position=position,
-        guest=guest,
         guest_name=display_name(guest.nickname, guest.animal, front.language),
         item_id=UUID(line.choice.item_id),
         name=item["name"],
@@ -314,6 +328,8 @@ def _new_line(order: Order, position: int, guest: Guest, line: PricedLine, front
         allergens=item.get("allergens") or [],
         changed_at=order.placed_at,
     )
+    row.guest = guest
+    return row
 
 
 def _names(row: dict[str, Any]) -> dict[str, Any]:
@@ -322,15 +338,41 @@ def _names(row: dict[str, Any]) -> dict[str, Any]:
     return {code: {"name": texts["name"]} for code, texts in i18n.items() if texts.get("name")}
 
 
-def _number_of(order: Order) -> Late:
-    """The store's next number of the day."""
-    values = {"number_store": order.store_id, "number_day": order.business_day}
-    return Late("number", _NUMBER, values, partial(setattr, order, "number"))
+def _change(order: Order, lines: Sequence[OrderLine], seat: _Seat, placement: Placement) -> StoredChange:
+    """The order with the day's next number, its lines, and the cart without them: if the tab is as seen."""
+    values = {
+        "tab": seat.tab.pk,
+        "seen_version": seat.version,
+        "now": order.placed_at,
+        "cart": list(placement.cart_line_ids),
+        "cart_step": int(bool(seat.cart)),
+        "number_store": order.store_id,
+        "number_day": order.business_day,
+    }
+    also = (_TAKE,) if seat.cart else ()
+    return StoredChange(_CLAIM, "number", _NUMBER, values, ([order], lines), also)
 
 
-def _store(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: bool) -> None:
-    """Writes the rows and the fact that tells of them, and rings after the commit."""
-    event = OrderPlaced(
+def _store(order: Order, lines: Sequence[OrderLine], seat: _Seat, placement: Placement) -> bool:
+    """Writes the rows and the fact that tells of them, then rings; False when the tab is not as seen."""
+    change = _change(order, lines, seat, placement)
+    submits = order.status == OrderStatus.SUBMITTED
+    with atomic("orders") if submits else nullcontext():
+        number = publish_change(_placed_event(order, lines, seat.tab), change, correlation_id=order.tab_id)
+        if number is None:
+            return False
+        order.number = number
+        if submits:
+            publish_submitted(order, lines)
+    hint_order(order.store_id, order.tab_id)
+    if seat.cart:
+        seat.tab.cart_version += 1
+        hint_cart(seat.tab)
+    return True
+
+
+def _placed_event(order: Order, lines: Sequence[OrderLine], tab: Tab) -> OrderPlaced:
+    return OrderPlaced(
         **order_fields(order),
         table_token=tab.table_token,
         guest_id=order.guest_id,
@@ -343,9 +385,3 @@ def _store(order: Order, lines: Sequence[OrderLine], tab: Tab, cart_changed: boo
         placed_at=order.placed_at,
         expires_at=order.expires_at,
     )
-    publish(event, correlation_id=tab.pk, rows=([order], lines), late=_number_of(order))
-    if order.status == OrderStatus.SUBMITTED:
-        publish_submitted(order, lines)
-    hint_order(order.store_id, tab.pk)
-    if cart_changed:
-        hint_cart(tab)

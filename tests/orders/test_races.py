@@ -100,3 +100,14 @@ def test_closing_and_ordering_together_leaves_no_order_behind(phone: Phone, boar
     )
     assert closed.status_code == 200 and ordered.status_code in (201, 410)
     assert Order.objects.count() == (1 if ordered.status_code == 201 else 0)
+
+
+def test_phones_that_order_together_at_one_table_are_all_served(restaurant: Restaurant) -> None:
+    phones = [Phone(restaurant) for _ in range(6)]
+    for phone in phones:
+        phone.join()
+    answers = at_once(*[phone.order for phone in phones])
+    assert {answer.status_code for answer in answers} == {201}
+    assert sorted(Order.objects.values_list("round", flat=True)) == [1, 2, 3, 4, 5, 6]
+    assert sorted(answer.json()["number"] for answer in answers) == [1, 2, 3, 4, 5, 6]
+    assert len(published("order.placed")) == 6
