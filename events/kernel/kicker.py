@@ -5,7 +5,6 @@ Kicks and hints may be lost: the tables are the truth; the sweeper and the catch
 
 import logging
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -23,8 +22,61 @@ class Job(NamedTuple):
     spacing: float
 
 
-_jobs: "queue.SimpleQueue[Job] | None" = None
-_pid: int | None = None
+class _Kicker(threading.Thread):
+    """Runs jobs when they are due; is woken only for one that is due before it would look by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(name="kicker", daemon=True)
+        self.pid = os.getpid()
+        self._changed = threading.Condition(threading.Lock())
+        self._waiting: dict[Hashable, Job] = {}
+        self._not_before: dict[Hashable, float] = {}  # only keys with a spacing: a handful
+        self._looks_at = 0.0
+        self._closed_until = 0.0
+
+    def add(self, job: Job) -> None:
+        with self._changed:
+            self._waiting[job.key] = job
+            if self._not_before.get(job.key, 0.0) < self._looks_at:
+                self._looks_at = 0.0
+                self._changed.notify()
+
+    def run(self) -> None:
+        while True:
+            for job in self._take_due():
+                self._run(job)
+
+    def _take_due(self) -> list[Job]:
+        """The jobs that may run now; waits for one."""
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                due = [job for key, job in self._waiting.items() if self._not_before.get(key, 0.0) <= now]
+                if due:
+                    break
+                self._wait(now)
+            for job in due:
+                del self._waiting[job.key]
+                if job.spacing:
+                    self._not_before[job.key] = now + job.spacing
+            return due
+
+    def _wait(self, now: float) -> None:
+        self._looks_at = min((self._not_before[key] for key in self._waiting), default=float("inf"))
+        self._changed.wait(self._looks_at - now if self._waiting else None)
+        self._looks_at = 0.0
+
+    def _run(self, job: Job) -> None:
+        if time.monotonic() < self._closed_until:
+            return
+        try:
+            job.call()
+        except Exception as error:  # noqa: BLE001  the broker is away; the sweeper is the guarantee
+            self._closed_until = time.monotonic() + _OPEN_SECONDS
+            logger.warning("doorbell failed, pausing %.0f s: %s", _OPEN_SECONDS, error)
+
+
+_kicker: _Kicker | None = None
 _lock = threading.Lock()
 
 
@@ -34,55 +86,13 @@ def submit(key: Hashable, call: Call, *, spacing: float = 0.0) -> None:
     With `spacing` the key runs at most once in so many seconds, the first time at once: under load a bell
     that rings a thousand times a second costs more than what it announces.
     """
-    _queue().put(Job(key, call, spacing))
+    _thread().add(Job(key, call, spacing))
 
 
-def _queue() -> "queue.SimpleQueue[Job]":
-    global _jobs, _pid
+def _thread() -> _Kicker:
+    global _kicker
     with _lock:
-        if _jobs is None or _pid != os.getpid():  # a fork has no thread of its own
-            _jobs, _pid = queue.SimpleQueue(), os.getpid()
-            threading.Thread(target=_run, args=(_jobs,), name="kicker", daemon=True).start()
-        return _jobs
-
-
-def _run(jobs: "queue.SimpleQueue[Job]") -> None:
-    closed_until = 0.0
-    waiting: dict[Hashable, Job] = {}
-    not_before: dict[Hashable, float] = {}  # only keys with a spacing: a handful
-    while True:
-        _collect(jobs, waiting, not_before)
-        for job in _due(waiting, not_before):
-            if time.monotonic() < closed_until:
-                continue
-            try:
-                job.call()
-            except Exception as error:  # noqa: BLE001  the broker is away; the sweeper is the guarantee
-                closed_until = time.monotonic() + _OPEN_SECONDS
-                logger.warning("doorbell failed, pausing %.0f s: %s", _OPEN_SECONDS, error)
-
-
-def _collect(
-    jobs: "queue.SimpleQueue[Job]", waiting: dict[Hashable, Job], not_before: dict[Hashable, float]
-) -> None:
-    """Waits for a job, or until a spaced one may run; then takes all there are."""
-    pause: float | None = None
-    if waiting:
-        pause = max(0.0, min(not_before.get(key, 0.0) for key in waiting) - time.monotonic())
-    while True:
-        try:
-            job = jobs.get(timeout=pause)
-        except queue.Empty:
-            return
-        waiting[job.key] = job
-        pause = 0.0
-
-
-def _due(waiting: dict[Hashable, Job], not_before: dict[Hashable, float]) -> list[Job]:
-    now = time.monotonic()
-    due = [job for key, job in waiting.items() if not_before.get(key, 0.0) <= now]
-    for job in due:
-        del waiting[job.key]
-        if job.spacing:
-            not_before[job.key] = now + job.spacing
-    return due
+        if _kicker is None or _kicker.pid != os.getpid():  # a fork has no thread of its own
+            _kicker = _Kicker()
+            _kicker.start()
+        return _kicker
