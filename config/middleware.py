@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
@@ -10,8 +13,31 @@ from config.identity import guest_of, memberships_of
 
 # Answers about persons: a shared computer or a careless proxy must not keep them.
 PERSONAL = ("/api/", "/staff/", "/t/", "/pay/")
+# Here a person is known by the guest cookie alone.
+GUESTS = ("/t/", "/pay/", "/api/v1/t/")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class _NotForGuests:
+    """A phone has no session: its requests pass by what keeps one."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info.startswith(GUESTS):
+            return self.get_response(request)  # type: ignore[attr-defined]
+        return super().__call__(request)  # type: ignore[misc]
+
+
+class StaffSessionMiddleware(_NotForGuests, SessionMiddleware):
+    """Django's sessions, outside the guests' pages."""
+
+
+class StaffUserMiddleware(_NotForGuests, AuthenticationMiddleware):
+    """`request.user`, outside the guests' pages."""
+
+
+class StaffMessageMiddleware(_NotForGuests, MessageMiddleware):
+    """The admin's messages, outside the guests' pages."""
 
 
 class IdentityMiddleware:

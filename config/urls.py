@@ -20,6 +20,10 @@ CONTEXTS = (orders, payments, notifications, menus, stores)  # what phones ask m
 PAGES = (stores, orders, payments, notifications, menus)  # /staff/login/ before /staff/<slug>/
 
 urlpatterns = [
+    *(
+        path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api"))
+        for c in CONTEXTS
+    ),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
@@ -28,10 +32,6 @@ urlpatterns = [
     path("api/v1/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/v1/asyncapi.json", asyncapi, name="asyncapi"),
     path("api/v1/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    *(
-        path("api/v1/", include((c.api_urlpatterns, c.app_name), namespace=f"{c.app_name}-api"))
-        for c in CONTEXTS
-    ),
     *(path("", include((c.urlpatterns, c.app_name), namespace=c.app_name)) for c in PAGES),
     re_path(r"^brand/(?P<color>[0-9a-f]{6})\.css$", brand_css, name="brand-css"),
     path("media/<path:path>", media),

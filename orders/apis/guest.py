@@ -203,7 +203,7 @@ def require_same_origin(request: Request) -> None:
 
 def idempotency_key(request: Request) -> str:
     """The header that makes a repeated order the same order; raises KeyMissing."""
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
     if not 8 <= len(key) <= 64 or not (key.isascii() and key.isprintable()):
         raise KeyMissing()
     return key
@@ -237,7 +237,7 @@ def _seated(request: Request, place: Place) -> Guest | None:
 
 
 def _anonymous(request: Request, page: PublicPage) -> HttpResponse:
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     body = page.compressed("json", page.anonymous) if zipped else page.anonymous
     response = HttpResponse(body, content_type="application/json")
     if zipped:

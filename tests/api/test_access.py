@@ -153,3 +153,21 @@ def test_a_write_needs_the_token_of_its_page(phone: Phone, restaurant: Restauran
     assert answer.status_code == 403
     assert answer.json()["type"] == "urn:hansang:problem:permission-denied"
     assert phone.put_cart().status_code == 403
+
+
+def test_a_seat_ends_with_its_cookies_age(phone: Phone, settings: Any) -> None:
+    assert phone.get("cart/").status_code == 200  # known from here on
+    settings.GUEST_COOKIE_AGE = -1
+    assert phone.get("cart/").status_code == 401
+
+
+def test_a_phone_with_a_staff_session_is_still_only_a_guest(
+    restaurant: Restaurant, django_assert_num_queries: Any
+) -> None:
+    """The menu is read without looking at the session at all."""
+    http = APIClient()
+    http.force_login(make_membership(restaurant.store).user)
+    address = f"/api/v1/t/{restaurant.token()}/"
+    http.get(address)
+    with django_assert_num_queries(0):
+        assert http.get(address).status_code == 200
