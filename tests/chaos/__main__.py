@@ -29,7 +29,7 @@ def main() -> None:
                 inject_until(run, time.monotonic() + chosen.minutes * 60, chosen.only)
         found = judge(run.tables, run.diary, [each.heard for each in run.listeners], run.outside)
         data = report.as_data(run, found, chosen.seed)
-    print("\n" + report.page(data).removeprefix(report.INTRODUCTION))
+    print("\n" + report.summary({"": data}) + "\n" + report.details(data))
     if not chosen.no_report:
         report.write(data)
     sys.exit(1 if found.all else 0)

@@ -16,6 +16,8 @@ JSON, PAGE = ROOT / "docs" / "reliability.json", ROOT / "docs" / "reliability.md
 README = ROOT / "README.md"
 MARKS = re.compile(r"(<!-- reliability -->\n).*?(<!-- /reliability -->)", re.DOTALL)
 
+Runs = dict[str, dict[str, Any]]  # the last one with so many databases
+
 INTRODUCTION = """\
 # Reliability
 
@@ -81,26 +83,32 @@ def as_data(run: Run, found: Findings, seed: int) -> dict[str, Any]:
     }
 
 
-def summary(data: dict[str, Any]) -> str:
-    """The small table."""
-    minutes = data["seconds"] / 60
-    return (
-        "| Orders | Events | Deliveries | Faults | Kinds | Lost | Doubled | Out of order "
-        "| Recovery p50 | Recovery max |\n|---|---|---|---|---|---|---|---|---|---|\n"
-        f"| {data['orders']:,} | {data['events']:,} | {data['deliveries']:,} | {data['faults']} "
-        f"| {len(data['by_kind'])} | {data['lost']} | {data['doubled']} | {data['out_of_order']} "
-        f"| {data['recovery_p50']} s | {data['recovery_max']} s |\n\n"
-        f"{minutes:.0f} minutes on {data['cores']} cores, seed {data['seed']}, "
-        f"{_databases(data['databases'])}.\n"
+def summary(runs: Runs) -> str:
+    """The small table, a row per run, and how long each took."""
+    head = (
+        "| | Orders | Events | Deliveries | Webhooks | Faults | Kinds | Lost | Doubled | Out of order "
+        "| Recovery p50 | Recovery max |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n"
     )
+    rows = [
+        f"| {_place(data)} | {data['orders']:,} | {data['events']:,} | {data['deliveries']:,} "
+        f"| {data['webhooks']:,} | {data['faults']} | {len(data['by_kind'])} | {data['lost']} "
+        f"| {data['doubled']} | {data['out_of_order']} | {data['recovery_p50']} s "
+        f"| {data['recovery_max']} s |\n"
+        for data in runs.values()
+    ]
+    times = [
+        f"{_place(data)}: {data['seconds'] / 60:.0f} minutes on {data['cores']} cores, seed {data['seed']}"
+        for data in runs.values()
+    ]
+    return head + "".join(rows) + "\n" + "; ".join(times) + ".\n"
 
 
-def _databases(count: int) -> str:
-    return "one database" if count == 1 else f"{count} databases"
+def _place(data: dict[str, Any]) -> str:
+    return "one database" if data["databases"] == 1 else f"{data['databases']} databases"
 
 
-def page(data: dict[str, Any]) -> str:
-    """docs/reliability.md"""
+def details(data: dict[str, Any]) -> str:
+    """One run: every kind of fault, every status, and whatever was found."""
     rows = [
         f"| {kind} | {each['times']} | {each['recovery_p50']} s | {each['recovery_max']} s |"
         for kind, each in data["by_kind"].items()
@@ -108,28 +116,41 @@ def page(data: dict[str, Any]) -> str:
     rows += [f"| {kind} | skipped | {why} | |" for kind, why in data["skipped"].items()]
     answers = ", ".join(f"{status}: {count:,}" for status, count in data["requests"].items())
     parts = [
-        INTRODUCTION + summary(data),
+        f"## With {_place(data)}\n",
         "| Fault | Times | Recovery p50 | Recovery max |\n|---|---|---|---|\n" + "\n".join(rows) + "\n",
         f"Answers by status: {answers}. Asked twice at once: {data['asked_twice']:,}. "
         f"Webhooks: {data['webhooks']:,} facts, heard in {data['webhook_calls']:,} calls.\n",
     ]
     if data["findings"]:
-        parts.append("## Found\n\n" + "\n".join(f"- {text}" for text in data["findings"]) + "\n")
+        parts.append("Found:\n\n" + "\n".join(f"- {text}" for text in data["findings"]) + "\n")
     return "\n".join(parts)
 
 
+def page(runs: Runs) -> str:
+    """docs/reliability.md"""
+    return "\n".join([INTRODUCTION + summary(runs), *(details(data) for data in runs.values())])
+
+
 def write(data: dict[str, Any]) -> None:
-    """The page, its numbers, and the table of the README."""
-    JSON.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    PAGE.write_text(page(data), encoding="utf-8")
-    paste(data)
+    """The page, its numbers, and the table of the README; the last run of another kind stays beside it."""
+    runs = {**_kept(), str(data["databases"]): data}
+    runs = {kind: runs[kind] for kind in sorted(runs, key=int)}
+    JSON.write_text(json.dumps(runs, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(runs), encoding="utf-8")
+    paste(runs)
 
 
-def paste(data: dict[str, Any]) -> None:
+def _kept() -> Runs:
+    found = json.loads(JSON.read_text(encoding="utf-8")) if JSON.exists() else {}
+    return {kind: data for kind, data in found.items() if kind.isdigit()}
+
+
+def paste(runs: Runs) -> None:
     """The small table, between the marks of the README."""
     text = README.read_text(encoding="utf-8")
-    README.write_text(MARKS.sub(lambda mark: mark[1] + summary(data) + mark[2], text), encoding="utf-8")
+    README.write_text(MARKS.sub(lambda mark: mark[1] + summary(runs) + mark[2], text), encoding="utf-8")
 
 
-if __name__ == "__main__":  # the table of the last run again
-    paste(json.loads(JSON.read_text(encoding="utf-8")))
+if __name__ == "__main__":  # the tables of the last runs again
+    PAGE.write_text(page(_kept()), encoding="utf-8")
+    paste(_kept())
