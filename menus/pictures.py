@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
 WIDTHS = (160, 320, 640)
+UNPACKED = (2 * WIDTHS[-1], 2 * WIDTHS[-1])  # a JPEG is unpacked at no larger scale than needed
 MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 24_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
@@ -41,13 +42,17 @@ def reason_text(reason: str) -> str:
 
 
 def refusal_of(file: Any) -> str:
-    """Why the upload cannot be used, a key of REASONS; empty when its head looks right."""
+    """Why the upload cannot be used, a key of REASONS; empty when it can be read to its end."""
     if file.size > MAX_BYTES:
         return "too_heavy"
     try:
-        _open(file)
+        image = _open(file)
+        image.draft("RGB", UNPACKED)
+        image.load()
     except Unreadable as error:
         return error.reason
+    except (OSError, SyntaxError, ValueError, MemoryError):
+        return "no_picture"  # cut off on its way
     finally:
         file.seek(0)
     return ""
@@ -89,7 +94,7 @@ def _open(stream: Any) -> Image.Image:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    image.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))  # a JPEG is unpacked at a smaller scale
+    image.draft("RGB", UNPACKED)
     image = ImageOps.exif_transpose(image)
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         image = image.convert("RGBA")

@@ -127,6 +127,7 @@ class ItemAdmin(InCurrency, TellsRefusals, StoreScopedAdmin):
                 obj.photo = services.upload_photo(
                     store_id=obj.section.menu.store_id, file=upload, title=obj.name
                 )
+                messages.info(request, gettext("The photo is being prepared; it takes a few seconds."))
             except BadPhoto as error:
                 messages.error(request, str(error.detail))
         if not change:

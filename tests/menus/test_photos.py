@@ -102,9 +102,20 @@ def test_a_bad_file_is_refused_with_a_reason(store: Store, file: SimpleUploadedF
     assert not Photo.objects.exists() and not published("photo.uploaded")
 
 
-def test_a_file_broken_behind_its_head_becomes_a_failed_photo(store: Store) -> None:
-    whole = image_file((900, 600), "PNG").read()
-    photo = services.upload_photo(store_id=store.id, file=SimpleUploadedFile("a.png", whole[:300]))
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_a_file_cut_off_on_its_way_is_refused_so_that_the_dish_keeps_its_photo(
+    store: Store, kind: str
+) -> None:
+    whole = image_file((900, 600), kind).read()
+    with pytest.raises(BadPhoto):
+        services.upload_photo(store_id=store.id, file=SimpleUploadedFile("a", whole[: len(whole) // 2]))
+    assert not Photo.objects.exists() and not published("photo.uploaded")
+
+
+def test_a_file_damaged_in_the_storage_becomes_a_failed_photo(store: Store, media: Path) -> None:
+    photo = services.upload_photo(store_id=store.id, file=image_file((900, 600), "PNG"))
+    original = Path(photo.original.path)
+    original.write_bytes(original.read_bytes()[:300])
     deliver_all()
     assert not unfinished()
     photo.refresh_from_db()
