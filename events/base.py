@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -93,12 +94,25 @@ class DomainEvent:
     @classmethod
     def from_json(cls: type[EventT], payload: str) -> EventT:
         """The fact back from JSON text; fields that a later version added are ignored."""
-        return msgspec.json.decode(payload, type=cls)
+        return _decoder_of(cls).decode(payload)
 
     @classmethod
     def from_payload(cls: type[EventT], payload: Any) -> EventT:
         """The same from parsed JSON; fields that a later version added are ignored."""
+        _decoder_of(cls)
         return msgspec.convert(payload, cls, strict=False)
+
+
+_decoders: dict[type[DomainEvent], msgspec.json.Decoder[Any]] = {}
+_making = threading.Lock()
+
+
+def _decoder_of(kind: type[EventT]) -> msgspec.json.Decoder[EventT]:
+    """Made one at a time: msgspec 0.22 crashes the process when several threads meet a new type together."""
+    if kind not in _decoders:
+        with _making:
+            _decoders.setdefault(kind, msgspec.json.Decoder(kind))
+    return _decoders[kind]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -24,7 +23,7 @@ from orders import serializers as shapes
 from orders import services
 from orders.cookies import set_guest_cookie
 from orders.errors import KeyMissing, TabClosed, UnknownTable
-from orders.inputs import CartInput, OrderInput, decode
+from orders.inputs import CART, ORDER, decode
 from orders.models import Guest
 from orders.selectors import guests as selectors
 from orders.selectors.guests import Reader
@@ -45,6 +44,7 @@ class PageApi(APIView):
     """The table's page as data: store, table, menu, and for a seated phone its tab."""
 
     access = "public"
+    authentication_classes = ()  # the middleware has read the guest's cookie
 
     def get_throttles(self) -> list[Any]:
         # The answer is kept bytes; only guessing codes is worth counting.
@@ -111,7 +111,7 @@ class CartApi(APIView):
 
     @extend_schema(request=shapes.CartInput, responses=shapes.CartOutput)
     def put(self, request: Request, token: str) -> Response:
-        entries = decode(request, CartInput).entries()
+        entries = decode(request, CART).entries()
         guest_id = _guest_id(request)
         tab = services.replace_cart(guest_id=guest_id, entries=entries, now=timezone.now())
         return Response(selectors.cart_document(tab, Reader(_language(), guest_id)))
@@ -135,7 +135,7 @@ class OrdersApi(APIView):
         parameters=[KEY_HEADER],
     )
     def post(self, request: Request, token: str) -> Response:
-        placement = decode(request, OrderInput).placement()
+        placement = decode(request, ORDER).placement()
         placed = services.place_order(
             guest_id=_guest_id(request),
             placement=placement,
@@ -243,7 +243,7 @@ def _anonymous(request: Request, page: PublicPage) -> HttpResponse:
     if zipped:
         response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = "private, no-cache"
-    patch_vary_headers(response, ["Accept-Encoding", "Cookie"])
+    response["Vary"] = "Accept-Encoding, Cookie"
     return response
 
 
