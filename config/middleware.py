@@ -7,6 +7,10 @@ from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
 from config.identity import guest_of, memberships_of
@@ -38,6 +42,19 @@ class StaffUserMiddleware(_NotForGuests, AuthenticationMiddleware):
 
 class StaffMessageMiddleware(_NotForGuests, MessageMiddleware):
     """The admin's messages, outside the guests' pages."""
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """The reader's language, by cookie or browser; without Django's look for a language in the address."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        translation.activate(translation.get_language_from_request(request))
+        request.LANGUAGE_CODE = translation.get_language()
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        patch_vary_headers(response, ("Accept-Language",))
+        response.headers.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
+        return response
 
 
 class IdentityMiddleware:
