@@ -22,7 +22,7 @@ class Span:
 class Opening:
     """Whether a store is open at a moment. `span` is the present opening or else the next one.
 
-    A store that lists no hours never closes: `span` is None and it is open.
+    A store that lists no hours closes on its closed dates only; while it is open, `span` is None.
     """
 
     is_open: bool
@@ -33,12 +33,26 @@ class Opening:
 def opening_at(settings: dict[str, Any], at: datetime) -> Opening:
     """`settings` is a store snapshot: timezone, opening_hours, closed_dates."""
     if not settings.get("opening_hours"):
-        return Opening(True, True, None)
+        return _day_and_night(settings, at)
     for span in _spans(settings, at.astimezone(zone_of(settings))):
         if span.opens <= at < span.closes:
             return Opening(True, at < span.last_order, span)
         if span.opens > at:
             return Opening(False, False, span)
+    return Opening(False, False, None)
+
+
+def _day_and_night(settings: dict[str, Any], at: datetime) -> Opening:
+    """Of a store without hours: a closed date lasts as long as its business day."""
+    closed, today = set(settings.get("closed_dates") or []), business_day(settings, at)
+    if today.isoformat() not in closed:
+        return Opening(True, True, None)
+    for offset in range(1, DAYS_AHEAD):
+        day = today + timedelta(days=offset)
+        if day.isoformat() not in closed:
+            hour = settings.get("day_cutoff_hour", 5)
+            times = {"opens": f"{hour}:00", "closes": f"{hour + 24}:00"}
+            return Opening(False, False, _span(times, day, at.astimezone(zone_of(settings))))
     return Opening(False, False, None)
 
 

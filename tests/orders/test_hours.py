@@ -65,6 +65,22 @@ def test_no_hours_means_always_open() -> None:
     assert opening_at({**SEOUL, "opening_hours": []}, at("2026-11-23T03:00")).takes_orders
 
 
+@pytest.mark.parametrize(
+    ("moment", "is_open"),
+    [
+        ("2026-12-25T04:59", True),  # still the night of the 24th
+        ("2026-12-25T05:00", False),
+        ("2026-12-26T04:59", False),
+        ("2026-12-26T05:00", True),
+    ],
+)
+def test_a_closed_date_closes_a_store_that_lists_no_hours(moment: str, is_open: bool) -> None:
+    opening = opening_at(settings(opening_hours=[], closed_dates=["2026-12-25"]), at(moment))
+    assert (opening.is_open, opening.takes_orders) == (is_open, is_open)
+    if not is_open:
+        assert opening.span is not None and opening.span.opens == at("2026-12-26T05:00")
+
+
 def test_never_open_has_no_next_opening() -> None:
     days = [f"2026-11-{day}" for day in range(20, 31)] + [f"2026-12-0{day}" for day in range(1, 5)]
     opening = opening_at(settings(closed_dates=days), at("2026-11-23T12:00"))
