@@ -24,16 +24,16 @@ COUNTED = 100
 
 
 class Choice(NamedTuple):
-    """A database in the chooser; `count` of the rows that the list's filters let through, at most COUNTED."""
+    """A database in the chooser; `rows` that the list's filters let through, at most COUNTED."""
 
     name: str
     url: str
-    count: int
+    rows: int
     is_chosen: bool
 
     @property
     def is_more(self) -> bool:
-        return self.count >= COUNTED
+        return self.rows >= COUNTED
 
 
 def place_of(request: HttpRequest) -> str:
@@ -113,9 +113,9 @@ class PlacedAdmin:
     def _choices(self, request: HttpRequest, shown: ChangeList) -> Iterator[Choice]:
         here = place_of(request)
         for alias in places():
-            count = shown.queryset.order_by().using(alias)[:COUNTED].count()
+            rows = shown.queryset.order_by().using(alias)[:COUNTED].count()
             url = shown.get_query_string({PARAMETER: alias})
-            yield Choice(place_name(alias), url, count, alias == here)
+            yield Choice(place_name(alias), url, rows, alias == here)
 
     def _filled(self, request: HttpRequest) -> str:
         """The first database where the asked list has a row; else the first."""

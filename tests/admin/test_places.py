@@ -23,7 +23,7 @@ LISTS = ["/admin/events/event/", "/admin/events/delivery/", "/admin/events/inter
 LIST = "/admin/events/delivery/"
 split_only = pytest.mark.skipif(not is_split_run(), reason="there is one database")
 whole_only = pytest.mark.skipif(is_split_run(), reason="there is a database per context")
-REFUND = {"handler": "payments.send_refund", "context": "payments"}
+REFUND: dict[str, Any] = {"handler": "payments.send_refund", "context": "payments"}
 
 
 def shown(client: Client, path: str) -> list[Any]:
@@ -100,7 +100,7 @@ def test_the_chooser_counts_what_each_database_would_show(boss: Client, store: S
         make_delivery(store, stream=f"order:{number}")
     page = boss.get(at(f"{LIST}?status__exact=3&q=order", "payments"))
     found = {asked_for(each.url): each for each in page.context["places"]}
-    assert {alias: each.count for alias, each in found.items() if each.count} == {
+    assert {alias: each.rows for alias, each in found.items() if each.rows} == {
         "payments": 1,
         "notifications": 2,
     }
