@@ -21,7 +21,7 @@ from websockets.exceptions import WebSocketException
 
 from tests.flows.clients import Board, Json, Phone
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0
 RETRY_SECONDS = 0.3
 SILENCE_SECONDS = 12.0
 # What a phone repeats although the server answered.

@@ -9,10 +9,9 @@ from tests.notifications.receiver import Receiver, receiver
 from tests.stack import Stack
 
 SLUG = "hansang"
-TOPICS = {
-    "orders": ["order.submitted", "order.accepted", "order.ready", "order.served", "order.canceled"],
-    "payments": ["payment.captured", "bill.paid", "refund.completed"],
-}
+# Of two contexts. An address hears one message after the other: what it wants must fit through on a busy
+# machine, or the recovery that is measured is the length of its queue.
+TOPICS = {"orders": ["order.submitted", "order.canceled"], "payments": ["refund.completed"]}
 _REGISTER = """
 from notifications.webhooks.services import register_address
 from stores.models import Store

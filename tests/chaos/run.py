@@ -23,9 +23,9 @@ from tests.notifications.receiver import Receiver
 from tests.processes.conftest import free_port
 from tests.stack import Stack, environment_over, processes_of
 
-RECOVERY_SECONDS = 120.0
+RECOVERY_SECONDS = 240.0
 # Webhooks that were lost are sent again or asked for within half a minute, then what follows from them.
-FINISH_SECONDS = 180.0
+FINISH_SECONDS = 300.0
 GUESTS, BOARDS = 3, 2
 FULL_DISK = "disk of PostgreSQL full"
 # Nothing of ours is left in the kitchen or in the bank's hands.
