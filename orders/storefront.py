@@ -92,6 +92,8 @@ def place_of(token: str) -> Place:
     now = time.monotonic()
     if checked is not None and now - checked[0] < FRESH_SECONDS:
         return checked[1]
+    if checked is not None:  # one looks, the others do not wait for what it finds
+        _places[token] = (now, checked[1])
     place = _reload(checked[1]) if checked is not None else _load_place(token)
     if len(_places) >= MAX_PLACES:
         _places.clear()

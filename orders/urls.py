@@ -12,14 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("staff/<slug:slug>/", views.board_page, name="board"),
 ]
 
-_guest_urls = [
-    path("", guest.PageApi.as_view(), name="page"),
-    path("join/", guest.JoinApi.as_view(), name="join"),
-    path("cart/", guest.CartApi.as_view(), name="cart"),
-    path("orders/", guest.OrdersApi.as_view(), name="orders"),
-    path("calls/", guest.CallsApi.as_view(), name="calls"),
-]
-
 _staff_urls = [
     path("board/", staff.BoardApi.as_view(), name="board"),
     path("log/", staff.LogApi.as_view(), name="log"),
@@ -41,7 +33,11 @@ _staff_urls = [
 ]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
-    path("t/<slug:token>/", include(_guest_urls)),
+    path("t/<slug:token>/", guest.PageApi.as_view(), name="page"),
+    path("t/<slug:token>/orders/", guest.OrdersApi.as_view(), name="orders"),
+    path("t/<slug:token>/cart/", guest.CartApi.as_view(), name="cart"),
+    path("t/<slug:token>/join/", guest.JoinApi.as_view(), name="join"),
+    path("t/<slug:token>/calls/", guest.CallsApi.as_view(), name="calls"),
     path("orders/<uuid:order_id>/", guest.OrderApi.as_view(), name="order"),
     path("orders/<uuid:order_id>/cancel/", guest.OrderCancelApi.as_view(), name="order-cancel"),
     path("stores/<uuid:store_id>/", include(_staff_urls)),

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db import connections
 
+from events.kernel.databases import alias_of, atomic
+from orders import storefront
 from orders.models import Call, CartLine, DayCounter, Guest, Order, Tab
 from tests.orders.conftest import Board, Phone, Restaurant
 from tests.orders.menus import GIMBAP, line
@@ -21,14 +23,19 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
     barrier = Barrier(len(calls))
 
     def run(call: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(10)
-            return call()
-        finally:
-            connections.close_all()
+        barrier.wait(10)
+        return alone(call)
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(run, call) for call in calls]]
+
+
+def alone(call: Callable[[], Any]) -> Any:
+    """Runs the call in this thread and closes the thread's connections."""
+    try:
+        return call()
+    finally:
+        connections.close_all()
 
 
 def test_a_double_tap_is_one_order(phone: Phone) -> None:
@@ -111,3 +118,17 @@ def test_phones_that_order_together_at_one_table_are_all_served(restaurant: Rest
     assert sorted(Order.objects.values_list("round", flat=True)) == [1, 2, 3, 4, 5, 6]
     assert sorted(answer.json()["number"] for answer in answers) == [1, 2, 3, 4, 5, 6]
     assert len(published("order.placed")) == 6
+
+
+def test_while_one_reader_looks_for_changes_the_others_do_not_wait(restaurant: Restaurant) -> None:
+    token = restaurant.token()
+    known = storefront.place_of(token)
+    storefront._places[token] = (float("-inf"), known)
+    with ThreadPoolExecutor(1) as pool:
+        with atomic("orders"), connections[alias_of("orders")].cursor() as cursor:
+            cursor.execute("LOCK TABLE orders_storerevision")
+            first = pool.submit(alone, lambda: storefront.place_of(token))
+            while storefront._places[token][0] == float("-inf"):
+                assert not first.done()
+            assert storefront.place_of(token) is known and not first.done()
+        assert first.result(10) == known
