@@ -1,4 +1,4 @@
-"""docs/splitting.md by its commands: payments move out of a restaurant that is full of guests."""
+"""docs/splitting.md by its commands: contexts move out of a restaurant that is full of guests."""
 
 from functools import partial
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from config.supervisor.fleet import QUEUES, worker_command
 from config.supervisor.processes import stop_all
-from tests.databases import beside, is_split_run
+from tests.databases import CONTEXTS, beside, is_split_run
 from tests.flows.clients import Board, Json, Phone, eventually, ok
 from tests.flows.truth import Truth
 from tests.stack import Stack, recreate_database, running_stack
@@ -92,6 +92,98 @@ def test_payments_move_into_their_own_database_and_nothing_is_lost(tmp_path: Pat
         board.close()
         for phone in phones:
             phone.close()
+
+
+def _start_again(stack: Stack) -> None:
+    for name, child in stack.children.items():
+        child.env = dict(stack.env)
+        stack.start(name)
+    stack.wait_until_ready()
+
+
+# Facts of a context, told before and after its move: one row after the other, without a gap.
+_GAPS = """
+SELECT stream FROM events_event WHERE source = %s GROUP BY 1
+HAVING min(seq) <> 1 OR max(seq) <> count(*)
+"""
+_ALARMS = (
+    "SELECT count(*) FROM notifications_notification WHERE kind = 'order_submitted' AND alarm "
+    "AND subject_id = %s"
+)
+_SILENT = """
+SELECT c.name FROM notifications_channel c LEFT JOIN notifications_notification n ON n.channel = c.name
+GROUP BY c.name, c.last_seq HAVING count(n.id) <> c.last_seq
+"""
+
+
+@pytest.mark.skipif(is_split_run(), reason="it starts from one database")
+def test_every_context_moves_one_after_the_other_and_nothing_is_lost(tmp_path: Path) -> None:
+    """At the end each has its own database, and what was begun in the first one ends in the last."""
+    with running_stack(tmp_path, "moveall", REDIS_DATABASE) as stack:
+        truth = Truth(stack)
+        store_id, tokens = truth.store_id("hansang"), truth.tokens("hansang")
+        board = Board(stack.base_url, "owner", "hansang", store_id)
+        phones = [Phone(stack.base_url, token).join() for token in tokens[:3]]
+        first = phones[2].order_and_pay()
+        board.accept(first)
+        orders = [first]
+        for context in CONTEXTS:
+            orders += _dine_while_it_moves(stack, truth, board, phones, context)
+        for step in ("ready", "served"):
+            board.step(first, step)
+        phones[2].wait_for(first, "served")
+        _requires_listeners(board, phones[0])
+        truth.settle()
+        for order in orders:
+            _requires_once(truth, order)
+        for context in CONTEXTS:
+            own = Stack(
+                stack.folder, stack.port, {"DATABASE_URL": stack.env[f"{context.upper()}_DATABASE_URL"]}
+            )
+            assert own.sql(_GAPS, context) == []
+        assert truth.rows(_SILENT) == []
+        truth.require_balance()
+        board.close()
+        for phone in phones:
+            phone.close()
+
+
+def _dine_while_it_moves(
+    stack: Stack, truth: Truth, board: Board, phones: list[Phone], context: str
+) -> list[Json]:
+    """One order is in the kitchen, one was heard by nobody; both end behind the move, and a new one."""
+    cooking = phones[0].order_and_pay()
+    stack.kill("sweeper")
+    stack.kill("worker")
+    unheard = phones[1].order()
+    _stop(stack)
+    own = beside(stack.env["DATABASE_URL"], context)
+    recreate_database(own)
+    _move(stack, context, own)
+    _start_again(stack)
+    board.accept(cooking)
+    eventually(partial(_owes, phones[1], unheard))
+    phones[1].pay(order_id=unheard["id"])
+    new = phones[0].order_and_pay()
+    phones[1].wait_for(unheard, "submitted")
+    phones[0].wait_for(cooking, "accepted")
+    return [cooking, unheard, new]
+
+
+def _requires_once(truth: Truth, order: Json) -> None:
+    for topic in ("order.placed", "order.submitted", "bill.paid", "payment.captured"):
+        assert truth.events(topic, order_id=order["id"]) == 1, topic
+    assert truth.one(_PAID_ONCE, order["id"]) == 1
+    assert truth.one(_ALARMS, order["id"]) == 1
+
+
+def _requires_listeners(board: Board, phone: Phone) -> None:
+    """Menus and stores still tell orders what they change."""
+    dish = phone.dishes[0]
+    ok(board.post(f"{board.path}items/{dish['id']}/sold-out/", {"sold_out": True}))
+    eventually(lambda: dish["id"] not in [each["id"] for each in phone.look().dishes])
+    table = board.board()["tables"][-1]
+    ok(board.post(f"{board.path}tables/{table['id']}/rotate-token/"))
 
 
 def _requires_the_switch(stack: Stack) -> None:
