@@ -102,7 +102,7 @@ def step_link(handler: str, pk: Any, alias: str | None) -> SafeString:
 
 class DeliveryInline(PlacedInline, ReadOnlyAdmin, ScopedTabularInline):
     model = Delivery
-    fields = ("step", "state", "attempts", "problem")
+    fields = ("step", "state", "tries", "problem")
     readonly_fields = fields
     can_delete = False
     verbose_name_plural = _("Steps")
@@ -118,6 +118,10 @@ class DeliveryInline(PlacedInline, ReadOnlyAdmin, ScopedTabularInline):
     def state(self, row: Delivery) -> str:
         return row.get_status_display()
 
+    @display(description=_("attempts"))
+    def tries(self, row: Delivery) -> int:
+        return row.attempts
+
     @display(description=_("problem"))
     def problem(self, row: Delivery) -> str:
         return str(plain_error(row.last_error))
@@ -127,7 +131,7 @@ class DeliveryInline(PlacedInline, ReadOnlyAdmin, ScopedTabularInline):
 class EventAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
     """Facts, as they were published."""
 
-    list_display = ("topic", "stream_number", "occurred_at")
+    list_display = ("topic", "stream_number", "moment")
     list_filter = (TopicFilter, "occurred_at")
     paginator = BoundedPaginator
     search_fields = ("id", "stream", "correlation_id")
@@ -135,7 +139,7 @@ class EventAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
     ordering = ("-occurred_at",)
     show_full_result_count = False
     inlines = (DeliveryInline,)
-    fields = ("topic", "occurred_at", "stream_number", "story", "caused_by", "again", "pretty_payload")
+    fields = ("topic", "moment", "stream_number", "story", "caused_by", "again", "pretty_payload")
     readonly_fields = (*fields, "elsewhere")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -150,6 +154,10 @@ class EventAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
             (step_link(step.handler, step.pk, step._state.db), step.get_status_display()) for step in steps
         ]
         return format_html_join("", "<div>{} · {}</div>", told)
+
+    @display(description=_("happened"), ordering="occurred_at")
+    def moment(self, row: Event) -> Any:
+        return row.occurred_at
 
     @display(description=_("stream"))
     def stream_number(self, row: Event) -> str:
@@ -209,7 +217,7 @@ class DeliveryAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
         "event_link",
         "story",
         "times",
-        "note",
+        "remark",
         "trace",
     )
     readonly_fields = fields
@@ -267,6 +275,10 @@ class DeliveryAdmin(PlacedAdmin, ReadOnlyAdmin, StoreScopedAdmin):
         return format_html(
             '<a class="hs-link" href="{}">{}</a>', url, gettext("Everything that belongs to it")
         )
+
+    @display(description=_("note"))
+    def remark(self, row: Delivery) -> str:
+        return row.note
 
     @display(description=_("times"))
     def times(self, row: Delivery) -> SafeString:

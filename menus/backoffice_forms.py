@@ -127,6 +127,11 @@ class ItemRowForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Item
         fields = ("sold_out", "position")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        name = {"label": self.fields["sold_out"].label, "dish": self.instance.name}
+        self.fields["sold_out"].widget.attrs["aria-label"] = "{label}: {dish}".format(**name)
+
 
 class OptionGroupForm(forms.ModelForm):  # type: ignore[type-arg]
     i18n = TranslationsField({"name": 60}, compact=True)

@@ -1,5 +1,7 @@
 """What staff were told and how fast they came; the boards' devices. Nothing is changed here."""
 
+import json
+
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +17,11 @@ class NotificationAdmin(ReadOnlyAdmin, StoreScopedAdmin):
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
-    fields = ("created_at", "kind", "alarm", "level", "data", "acked_at", "acked_by", "acked_device")
+    fields = ("created_at", "kind", "alarm", "level", "content", "acked_at", "acked_by", "acked_device")
+
+    @admin.display(description=_("content"))
+    def content(self, row: Notification) -> str:
+        return json.dumps(row.data, ensure_ascii=False, indent=2)
 
     @admin.display(description=_("seconds until taken"))
     def seconds_to_take(self, row: Notification) -> str:

@@ -335,9 +335,14 @@ class UserAdmin(DjangoUserAdmin, PlatformAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("username", "display_name", "is_active", "is_superuser")
+    list_display = ("username", "person", "is_active", "is_superuser")
     list_filter = ("is_active", "is_superuser")
     filter_horizontal = ()
+
+    @display(description=_("name"))
+    def person(self, row: User) -> str:
+        return row.display_name
+
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         (_("Person"), {"fields": ("first_name", "last_name", "email")}),

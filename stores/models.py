@@ -154,15 +154,15 @@ class Table(models.Model):
     """A place to sit; its place on the floor plan is in percent of the room."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="tables")
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="tables", verbose_name=_("store"))
     name = models.CharField(_("name"), max_length=20)
     zone = models.CharField(_("zone"), max_length=40, blank=True)
     seats = models.PositiveSmallIntegerField(_("seats"), default=4, validators=[MinValueValidator(1)])
-    shape = models.CharField(max_length=10, choices=TableShape, default=TableShape.SQUARE)
-    x = models.PositiveSmallIntegerField(default=5, validators=[MaxValueValidator(100)])
-    y = models.PositiveSmallIntegerField(default=5, validators=[MaxValueValidator(100)])
-    width = models.PositiveSmallIntegerField(default=14, validators=[MaxValueValidator(100)])
-    height = models.PositiveSmallIntegerField(default=22, validators=[MaxValueValidator(100)])
+    shape = models.CharField(_("shape"), max_length=10, choices=TableShape, default=TableShape.SQUARE)
+    x = models.PositiveSmallIntegerField(_("from the left"), default=5, validators=[MaxValueValidator(100)])
+    y = models.PositiveSmallIntegerField(_("from the top"), default=5, validators=[MaxValueValidator(100)])
+    width = models.PositiveSmallIntegerField(_("width"), default=14, validators=[MaxValueValidator(100)])
+    height = models.PositiveSmallIntegerField(_("height"), default=22, validators=[MaxValueValidator(100)])
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     version_number = models.PositiveBigIntegerField(default=0, editable=False)
@@ -210,7 +210,9 @@ class StaffMembership(models.Model):
     """A person's role in one store."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="memberships")
+    store = models.ForeignKey(
+        Store, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("store")
+    )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(_("role"), max_length=10, choices=Role, default=Role.FLOOR)
     active = models.BooleanField(_("active"), default=True)
@@ -225,7 +227,7 @@ class StaffMembership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()}"
+        return f"{self.user.display_name} · {self.get_role_display()}"
 
 
 class LoginFailure(models.Model):

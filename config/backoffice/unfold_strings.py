@@ -7,6 +7,10 @@ do not install (import and export, rich text), are left out.
 from django.utils.translation import gettext_noop
 
 TEXTS = (
+    # Django's own, where its Korean misleads.
+    gettext_noop("Save and add another"),
+    gettext_noop("You may edit it again below."),
+    gettext_noop("Add %(name)s"),
     gettext_noop("Add new item"),
     gettext_noop("Add row"),
     gettext_noop("After you've created a user, you’ll be able to edit more user options."),

@@ -114,6 +114,11 @@ class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):
             kwargs["queryset"] = related.get_queryset(request)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        stores = list(self.stores_for(request, edit=True))
+        only = {"store": stores[0]} if len(stores) == 1 else {}
+        return {**only, **super().get_changeform_initial_data(request)}
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # A row of the store table itself is the one thing that belongs to no store yet.
         if self.store_field not in {"id", "pk"} and self.store_id_of(obj) not in self.stores_for(
@@ -199,6 +204,13 @@ class ScopedTabularInline(_MembershipPermissions, TabularInline):
     """Rows below a scoped row: the parent's page already proved the store."""
 
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)
+        for field in formset.form.base_fields.values():
+            if field.label:  # a column's heading is no label of its cells
+                field.widget.attrs.setdefault("aria-label", field.label)
+        return formset
 
     def _allowed(self, request: HttpRequest, obj: Any, *, edit: bool) -> bool:
         return may_enter(request) and bool(self.stores_for(request, edit=edit))

@@ -16,7 +16,7 @@ from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory
 from events.kernel.money import exponent_of
 from events.kernel.useful_actions import OnlyUseful
 from events.timeline import story_address
-from payments.admin.rows import LedgerInline, RefundInline, money
+from payments.admin.rows import LedgerInline, RefundInline, TellsHow, money, yes_or_no
 from payments.errors import NotRefundable
 from payments.models import COUNTER, Payment, PaymentState
 from payments.services.complete_payment import complete_payment
@@ -57,7 +57,7 @@ def minor_units(amount: Any, currency: str) -> int:
 
 
 @admin.register(Payment)
-class PaymentAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
+class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """Every attempt to pay."""
 
     list_display = ("created_at", "sum", "how", "status", "table")
@@ -74,7 +74,7 @@ class PaymentAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         "state",
         "failure",
         "how",
-        "late",
+        "was_late",
         "table",
         "created_at",
         "captured_at",
@@ -83,8 +83,6 @@ class PaymentAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         "cash_given",
         "merchant_ref",
         "gateway_ref",
-        "tab_id",
-        "order_id",
     )
 
     def story_of(self, row: Payment) -> str:
@@ -109,9 +107,9 @@ class PaymentAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     def cash_given(self, row: Payment) -> str:
         return money(row.tendered, row.currency) if row.tendered else "–"
 
-    @display(description=_("method"), ordering="method")
-    def how(self, row: Payment) -> str:
-        return row.method or row.gateway
+    @display(description=_("arrived late"))
+    def was_late(self, row: Payment) -> str:
+        return yes_or_no(row.late)
 
     @display(
         description=_("state"), ordering="state", label={s: PAYMENT_COLORS.get(s, "") for s in PaymentState}

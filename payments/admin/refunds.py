@@ -12,7 +12,7 @@ from unfold.decorators import display
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory, actor_of, dialog_action
 from events.kernel.useful_actions import OnlyUseful
 from events.timeline import story_address
-from payments.admin.rows import TellsWhy, money
+from payments.admin.rows import TellsWhy, money, yes_or_no
 from payments.models import STUCK_STATES, Refund, RefundSource, RefundState
 from payments.services.failed_refunds import pay_back_in_cash, retry_refund, withdraw_refund
 from payments.services.refunds import confirm_hand_back
@@ -51,7 +51,7 @@ class RefundAdmin(OnlyUseful, TellsWhy, TellsStory, ReadOnlyAdmin, StoreScopedAd
         "sent_at",
         "done_at",
         "gateway_ref",
-        "in_cash",
+        "by_hand",
         "resolution",
         "resolved_at",
         "resolved_by",
@@ -71,6 +71,10 @@ class RefundAdmin(OnlyUseful, TellsWhy, TellsStory, ReadOnlyAdmin, StoreScopedAd
     )
     def status(self, row: Refund) -> tuple[str, str]:
         return row.state, row.get_state_display()
+
+    @display(description=_("in cash"))
+    def by_hand(self, row: Refund) -> str:
+        return yes_or_no(row.in_cash)
 
     @display(description=_("replaced by"))
     def replaced_by(self, row: Refund) -> Refund | str:

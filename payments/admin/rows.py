@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -27,6 +27,24 @@ REASONS = {
     "canceled": _("Canceled"),
     "expired": _("not paid in time"),
 }
+
+
+# What the counter notes as the way of paying; a gateway tells its own brand.
+METHODS = {"cash": _("Cash"), "terminal": _("Card terminal"), "counter": _("Counter")}
+
+
+def yes_or_no(answer: bool) -> str:
+    """A word: the theme's red cross would make a failure of every "no"."""
+    return gettext("yes") if answer else gettext("no")
+
+
+class TellsHow:
+    """A column with the way of paying in words."""
+
+    @display(description=_("method"), ordering="method")
+    def how(self, row: Payment) -> str:
+        named = row.method or row.gateway
+        return str(METHODS.get(named, named))
 
 
 class TellsWhy:
@@ -59,9 +77,9 @@ class BillLineInline(_Child):
         return money(row.owed, row.bill.currency)
 
 
-class PaymentInline(_Child):
+class PaymentInline(TellsHow, _Child):
     model = Payment
-    fields = readonly_fields = ("created_at", "sum", "method", "state")
+    fields = readonly_fields = ("created_at", "sum", "how", "state")
     show_change_link = True
 
 

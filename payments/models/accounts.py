@@ -36,7 +36,7 @@ class GatewayAccount(models.Model):
     webhook_secret_encrypted = models.TextField(editable=False, blank=True, default="")
     old_webhook_secret_encrypted = models.TextField(editable=False, blank=True, default="")
     position = models.PositiveSmallIntegerField(_("position"), default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("gateway account")
@@ -73,12 +73,14 @@ class GatewayEvent(models.Model):
     """One authentic webhook call, as it came. Written once; only its outcome is noted later."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    account = models.ForeignKey(GatewayAccount, on_delete=models.PROTECT, related_name="events")
-    dedupe_key = models.CharField(max_length=200)
+    account = models.ForeignKey(
+        GatewayAccount, on_delete=models.PROTECT, related_name="events", verbose_name=_("gateway account")
+    )
+    dedupe_key = models.CharField(_("message number"), max_length=200)
     kind = models.CharField(_("kind"), max_length=60, blank=True)
     merchant_ref = models.CharField(_("reference"), max_length=64, blank=True)
     headers = models.JSONField(default=dict)
-    body = models.TextField()
+    body = models.TextField(_("content"))
     received_at = models.DateTimeField(_("received"), auto_now_add=True)
     processed_at = models.DateTimeField(_("worked off"), null=True)
     note = models.CharField(_("note"), max_length=200, blank=True, default="")

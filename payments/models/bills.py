@@ -27,7 +27,7 @@ class Bill(models.Model):
     # When bill.paid was last announced; cleared when something is owed again. Decides nothing else.
     settled_at = models.DateTimeField(_("settled"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
-    close_reason = models.CharField(max_length=200, blank=True, default="")
+    close_reason = models.CharField(_("reason for closing"), max_length=200, blank=True, default="")
     created_at = models.DateTimeField(_("opened"), auto_now_add=True)
 
     class Meta:
@@ -70,7 +70,7 @@ class BillLine(models.Model):
     unit_price = models.BigIntegerField(_("unit price"))
     total = models.BigIntegerField(_("total"))
     voided_amount = models.BigIntegerField(_("taken off"), default=0)
-    void_reason = models.CharField(max_length=200, blank=True, default="")
+    void_reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
     tax_rate_bp = models.PositiveIntegerField(default=0)
     guest_id = models.UUIDField(null=True)
     guest_name = models.CharField(_("guest"), max_length=60, blank=True)

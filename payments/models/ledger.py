@@ -2,9 +2,11 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
+from events.kernel.money import format_money
 from payments.models.bills import Bill
 from payments.models.payments import Payment
 from payments.models.refunds import Refund
@@ -31,9 +33,13 @@ class LedgerEntry(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     store_id = models.UUIDField(_("store"))
-    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="entries")
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
-    refund = models.ForeignKey(Refund, on_delete=models.PROTECT, null=True, related_name="entries")
+    bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="entries", verbose_name=_("bill"))
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="entries", verbose_name=_("payment")
+    )
+    refund = models.ForeignKey(
+        Refund, on_delete=models.PROTECT, null=True, related_name="entries", verbose_name=_("refund")
+    )
     kind = models.CharField(_("kind"), max_length=16, choices=EntryKind)
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -63,4 +69,5 @@ class LedgerEntry(models.Model):
         indexes = [models.Index(fields=["store_id", "created_at"], name="ledger_store_time")]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.amount} {self.currency}"
+        amount = format_money(self.amount, self.currency, get_language() or "en")
+        return f"{self.get_kind_display()} {amount}"

@@ -6,9 +6,11 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
+from events.kernel.money import format_money
 from payments.errors import WrongState
 from payments.models.accounts import GatewayAccount, Mode
 from payments.models.bills import Bill
@@ -126,7 +128,8 @@ class Payment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.gateway} {self.amount} {self.currency} {self.state}"
+        amount = format_money(self.amount, self.currency, get_language() or "en")
+        return f"{amount} · {self.get_state_display()}"
 
     @classmethod
     def of(cls, bill: Bill, account: GatewayAccount, **fields: Any) -> "Payment":

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
+from events.kernel.money import format_money
 from payments.errors import WrongState
 from payments.models.bills import Bill, BillLine
 from payments.models.payments import COUNTER, Payment
@@ -54,7 +56,9 @@ class Refund(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    payment = models.ForeignKey(
+        Payment, on_delete=models.PROTECT, related_name="refunds", verbose_name=_("payment")
+    )
     bill = models.ForeignKey(Bill, on_delete=models.PROTECT, related_name="refunds")
     store_id = models.UUIDField(_("store"))
     amount = models.BigIntegerField(_("amount"))
@@ -75,7 +79,13 @@ class Refund(models.Model):
     check_at = models.DateTimeField(null=True)
     # Handed over from the drawer although the payment came by a gateway.
     in_cash = models.BooleanField(_("in cash"), default=False)
-    replaces = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="replacement")
+    replaces = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="replacement",
+        verbose_name=_("replaces"),
+    )
     resolution = models.CharField(_("decision"), max_length=10, choices=Resolution, blank=True, default="")
     resolved_at = models.DateTimeField(_("decided"), null=True)
     resolved_by = models.CharField(_("decided by"), max_length=150, blank=True, default="")
@@ -99,7 +109,8 @@ class Refund(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency} {self.state}"
+        amount = format_money(self.amount, self.currency, get_language() or "en")
+        return f"{amount} · {self.get_state_display()}"
 
     @classmethod
     def of(
