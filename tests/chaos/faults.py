@@ -10,7 +10,6 @@ from celery import Celery
 from config.supervisor.fleet import OUTSIDE, beat_command, outside_command, sweeper_command, worker_command
 from tests.chaos.run import FULL_DISK, Run
 from tests.chaos.tables import CONTEXTS
-from tests.chaos.trouble.names import APPRENTICE, JOURNEYMAN
 
 Fault = Callable[[Run], None]
 FAULTS: dict[str, Fault] = {}
@@ -29,12 +28,12 @@ def fault(kind: str) -> Callable[[Fault], Fault]:
     return register
 
 
-def _more(run: Run, orders: int = 2) -> None:
+def more(run: Run, orders: int = 2) -> None:
     """Guests go on ordering meanwhile."""
     run.orders_since(orders, TOOK_SECONDS, len(run.diary.orders))
 
 
-def _more_done(run: Run, count: int = 5) -> None:
+def more_done(run: Run, count: int = 5) -> None:
     """Deliveries go on being handled meanwhile."""
     before = run.tables.done()
     run.until(lambda: run.tables.done() >= before + count, TOOK_SECONDS, "handled deliveries")
@@ -46,7 +45,7 @@ def _more_done(run: Run, count: int = 5) -> None:
 @fault("worker killed, three times")
 def kill_worker(run: Run) -> None:
     for _ in range(3):
-        _more_done(run)
+        more_done(run)
         run.stack.kill("worker")
         run.stack.start("worker")
 
@@ -56,20 +55,20 @@ def kill_web(run: Run) -> None:
     run.until(lambda: run.diary.under_way > 0, TOOK_SECONDS, "a request under way")
     run.stack.kill("web")
     run.stack.start("web")
-    _more(run, 1)
+    more(run, 1)
 
 
 @fault("beat killed")
 def kill_beat(run: Run) -> None:
     run.stack.kill("beat")
-    _more(run, 1)
+    more(run, 1)
     run.stack.start("beat")
 
 
 @fault("sweeper killed")
 def kill_sweeper(run: Run) -> None:
     run.stack.kill("sweeper")
-    _more(run, 1)
+    more(run, 1)
     run.stack.start("sweeper")
 
 
@@ -81,7 +80,7 @@ def kill_outside(run: Run) -> None:
     run.until(lambda: len(run.outside.calls) > before, TOOK_SECONDS, "a webhook under way")
     run.stack.kill("outside")
     run.outside.drip = 0.0
-    _more(run, 1)
+    more(run, 1)
     run.stack.start("outside")
 
 
@@ -95,7 +94,7 @@ def fail_receiver(run: Run) -> None:
     run.outside.answers.append((200, b"a drop a second, for ever"))
     run.until(lambda: len(run.outside.calls) > before, TOOK_SECONDS, "a call that hangs")
     run.outside.drip = 0.0
-    _more(run, 1)
+    more(run, 1)
 
 
 @fault("live killed, boards connected")
@@ -103,7 +102,7 @@ def kill_live(run: Run) -> None:
     run.until(lambda: all(each.ready.is_set() for each in run.listeners), TOOK_SECONDS, "connected boards")
     before = [each.connected for each in run.listeners]
     run.stack.kill("live")
-    _more(run)
+    more(run)
     run.stack.start("live")
 
     def all_back() -> bool:
@@ -125,7 +124,7 @@ def start_twins(run: Run) -> None:
     for name, command in twins.items():
         run.stack.add(name, command)
     _ship_again(run)
-    _more_done(run, 40)
+    more_done(run, 40)
     for name in twins:
         run.stack.remove(name)
 
@@ -154,7 +153,7 @@ def hang_redis(run: Run) -> None:
 @fault("Redis flushed")
 def flush_redis(run: Run) -> None:
     for _ in range(3):
-        _more_done(run)
+        more_done(run)
         run.servers.flush_redis()
 
 
@@ -196,7 +195,7 @@ def fill_disk(run: Run) -> None:
 def _away(run: Run, short: float, long: float) -> None:
     """An outage that lasts: guests must be served all the same."""
     until = time.monotonic() + (long if run.is_long else short)
-    _more(run, 1)
+    more(run, 1)
     run.until(lambda: time.monotonic() >= until, long + TOOK_SECONDS, "the end of the outage")
 
 
@@ -279,7 +278,7 @@ def _step_clock(run: Run, process: str, offsets: Iterable[int]) -> None:
     for offset in (*offsets, 0):
         clock.write_text(str(offset))
         _act_out(run, "raise", 2)
-        _more_done(run)
+        more_done(run)
 
 
 # --- Duplicates and disorder --------------------------------------------------------------------------
@@ -345,63 +344,3 @@ def steal(run: Run) -> None:
         return stolen >= 3
 
     run.until(take, TOOK_SECONDS, "deliveries to take away")
-
-
-# --- Releases -----------------------------------------------------------------------------------------
-
-
-@fault("a handler renamed")
-def rename(run: Run) -> None:
-    old = _employed(run)
-    new = JOURNEYMAN if old == APPRENTICE else APPRENTICE
-    _release(run, old, new)
-    run.stack.manage("shell", "--no-imports", "-c", ASSIGN.format(old=old, new=new))
-
-
-@fault("a handler removed")
-def remove(run: Run) -> None:
-    old = _employed(run)
-    _release(run, old, "")
-    run.stack.manage("shell", "--no-imports", "-c", DISCARD.format(old=old))
-
-
-def _employed(run: Run) -> str:
-    """The name under which the apprentice works; an earlier release may have removed it."""
-    if not run.apprentice:
-        _roll_out(run, APPRENTICE)
-    return run.apprentice
-
-
-PAUSE = """
-from events.operations import Actor, pause
-pause("{old}", actor=Actor(None, "chaos"))
-"""
-ASSIGN = """
-from events.operations import Actor, Selection, assign, resume
-actor = Actor(None, "chaos")
-resume("{old}", actor=actor)
-assign(Selection(handler="{old}"), to="{new}", actor=actor, reason="renamed")
-"""
-DISCARD = """
-from events.operations import Actor, Selection, discard, resume
-actor = Actor(None, "chaos")
-resume("{old}", actor=actor)
-discard(Selection(handler="{old}"), actor=actor, reason="removed")
-"""
-
-
-def _release(run: Run, old: str, new: str) -> None:
-    """A release without the old name comes while deliveries wait for it: they stay, for a person."""
-    run.stack.manage("shell", "--no-imports", "-c", PAUSE.format(old=old))
-    run.until(lambda: run.tables.waiting(old) > 1, TOOK_SECONDS, "deliveries of the old release")
-    _roll_out(run, new)
-    _more(run, 1)
-    _more_done(run)
-    assert run.tables.waiting(old) > 1, "deliveries of the old name are gone"
-
-
-def _roll_out(run: Run, name: str) -> None:
-    run.apprentice = run.stack.env["CHAOS_APPRENTICE"] = name
-    for process in ("web", "worker", "outside", "sweeper"):
-        run.stack.kill(process)
-        run.stack.start(process, CHAOS_APPRENTICE=name)
