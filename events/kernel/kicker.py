@@ -3,6 +3,7 @@
 Kicks and hints may be lost: the tables are the truth; the sweeper and the catch-up by sequence repair it.
 """
 
+import atexit
 import logging
 import os
 import threading
@@ -33,6 +34,7 @@ class _Kicker(threading.Thread):
         self._not_before: dict[Hashable, float] = {}  # only keys with a spacing: a handful
         self._looks_at = 0.0
         self._closed_until = 0.0
+        self._is_ending = False
 
     def add(self, job: Job) -> None:
         with self._changed:
@@ -41,18 +43,25 @@ class _Kicker(threading.Thread):
                 self._looks_at = 0.0
                 self._changed.notify()
 
+    def end(self, seconds: float) -> None:
+        """Runs what waits, at once, and stops; waits so long for it."""
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify()
+        self.join(seconds)
+
     def run(self) -> None:
-        while True:
-            for job in self._take_due():
+        while due := self._take_due():
+            for job in due:
                 self._run(job)
 
     def _take_due(self) -> list[Job]:
-        """The jobs that may run now; waits for one."""
+        """The jobs that may run now; waits for one, and returns none at the end."""
         with self._changed:
             while True:
-                now = time.monotonic()
+                now = float("inf") if self._is_ending else time.monotonic()
                 due = [job for key, job in self._waiting.items() if self._not_before.get(key, 0.0) <= now]
-                if due:
+                if due or self._is_ending:
                     break
                 self._wait(now)
             for job in due:
@@ -76,6 +85,8 @@ class _Kicker(threading.Thread):
             logger.warning("doorbell failed, pausing %.0f s: %s", _OPEN_SECONDS, error)
 
 
+_END_SECONDS = 3.0  # longer than one failing visit to Redis
+
 _kicker: _Kicker | None = None
 _lock = threading.Lock()
 
@@ -96,3 +107,10 @@ def _thread() -> _Kicker:
             _kicker = _Kicker()
             _kicker.start()
         return _kicker
+
+
+@atexit.register
+def _end() -> None:
+    """No bell is lost by a command that ends, and no thread is cut off holding the lock of a Redis client."""
+    if _kicker is not None and _kicker.pid == os.getpid():
+        _kicker.end(_END_SECONDS)

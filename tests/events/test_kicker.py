@@ -1,5 +1,7 @@
 """The thread that rings doorbells for everybody."""
 
+import subprocess
+import sys
 from functools import partial
 from threading import Event
 
@@ -53,3 +55,29 @@ def test_after_a_failure_jobs_are_dropped_and_later_ones_run() -> None:
         submit("later", ran.set)
         waits += 1
     assert ran.is_set() and waits > 0
+
+
+def test_a_program_that_ends_rings_what_waits_and_does_not_hang() -> None:
+    """Cut off in a Redis client, the thread would keep its lock, and the exit would wait for it for ever."""
+    program = """
+import threading
+from events.kernel.kicker import submit
+
+class Client:
+    def __init__(self): self.lock = threading.Lock()
+    def visit(self, text):
+        with self.lock:
+            threading.Event().wait(0.3)
+            print(text, flush=True)
+    def __del__(self):
+        with self.lock: pass
+
+client = Client()
+submit("bell", lambda: client.visit("first"), spacing=60)
+submit("other", lambda: client.visit("other"))
+submit("bell", lambda: client.visit("last"), spacing=60)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert {"other", "last"} <= set(done.stdout.split()) and not done.stderr
