@@ -137,10 +137,6 @@ class StoreSnapshot(models.Model):
     def __str__(self) -> str:
         return str(self.data.get("name", self.store_id))
 
-    @property
-    def auto_reject_minutes(self) -> int:
-        return int(self.data.get("auto_reject_minutes", DEFAULT_AUTO_REJECT_MINUTES))
-
 
 class Device(models.Model):
     """A board's device: whether it can ring and when it was last heard of."""

@@ -55,6 +55,13 @@ SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s
 FROM numbered RETURNING seq
 """
 
+# Written out, as the row above: the alarm waits for it, and the query builder takes longer than the query.
+_BEFORE_RINGING = """
+SELECT EXISTS (SELECT 1 FROM notifications_notification
+               WHERE subject_id = %(subject)s AND kind = ANY(%(settling)s::text[])),
+       (SELECT data ->> 'auto_reject_minutes' FROM notifications_storesnapshot WHERE store_id = %(store)s)
+"""
+
 # SKIP LOCKED: of two that escalate at once, each alarm is taken by one.
 _ESCALATE = """
 WITH due AS MATERIALIZED (
@@ -111,15 +118,14 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
     row = _notification(store_channel(store_id), store_id, message)
     with atomic(CONTEXT, savepoint=False):
         _serialize(subject_id)
-        row.alarm = not _is_settled(subject_id)
+        is_settled, minutes = _before_ringing(subject_id, store_id)
+        row.alarm = not is_settled
         if row.alarm:
-            _start_ladder(row)
+            _start_ladder(row, minutes)
         return _append(row)
 
 
-def _start_ladder(row: Notification) -> None:
-    snapshot = StoreSnapshot.objects.filter(pk=row.store_id).first()
-    minutes = snapshot.auto_reject_minutes if snapshot else DEFAULT_AUTO_REJECT_MINUTES
+def _start_ladder(row: Notification, minutes: int) -> None:
     row.escalate_at = row.created_at + timedelta(seconds=FIRST_ESCALATION_SECONDS)
     if minutes:  # 0: it rings until somebody comes
         row.final_at = row.created_at + timedelta(minutes=minutes)
@@ -163,8 +169,11 @@ def _serialize(subject_id: UUID) -> None:
     execute(alias_of(CONTEXT), lock, [str(subject_id)])
 
 
-def _is_settled(subject_id: UUID) -> bool:
-    return Notification.objects.filter(subject_id=subject_id, kind__in=SETTLING_KINDS).exists()
+def _before_ringing(subject_id: UUID, store_id: UUID) -> tuple[bool, int]:
+    """(the subject is settled already, the minutes it may ring at this store)"""
+    values = {"subject": subject_id, "store": store_id, "settling": [str(kind) for kind in SETTLING_KINDS]}
+    is_settled, minutes = execute(alias_of(CONTEXT), _BEFORE_RINGING, values).fetchone() or (False, None)
+    return is_settled, DEFAULT_AUTO_REJECT_MINUTES if minutes is None else int(minutes)
 
 
 # --- Taking alarms ---------------------------------------------------------------------------------
