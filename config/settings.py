@@ -99,12 +99,13 @@ CONTEXTS = ("stores", "menus", "orders", "payments", "notifications")
 _SOCKETS = quote(str((DATA_DIR / "run").resolve()))
 _EMBEDDED_DATABASE = f"postgresql://postgres@/hansang?host={_SOCKETS}"
 DATABASES = {"default": database_from_url(env_text("DATABASE_URL") or _EMBEDDED_DATABASE)}
-# context -> alias; `<CONTEXT>_DATABASE_URL` gives a context a database of its own.
+# context -> alias; `<CONTEXT>_DATABASE_URL` gives a context its own database, equal URLs share one.
 CONTEXT_DATABASES = dict.fromkeys(CONTEXTS, "default")
+_aliases = {env_text("DATABASE_URL"): "default"}
 for _context in CONTEXTS:
     if _url := env_text(f"{_context.upper()}_DATABASE_URL"):
-        DATABASES[_context] = database_from_url(_url)
-        CONTEXT_DATABASES[_context] = _context
+        CONTEXT_DATABASES[_context] = _aliases.setdefault(_url, _context)
+        DATABASES.setdefault(CONTEXT_DATABASES[_context], database_from_url(_url))
 DATABASE_ROUTERS = ["config.routers.ContextRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
