@@ -36,8 +36,8 @@ BACKOFF_CAP_SECONDS = 300.0
 _WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 # MATERIALIZED: a plain IN (SELECT … LIMIT) may be run again by the planner and lock more than the limit.
-# One statement that commits by itself and brings the fact along: claiming costs a single round trip. Its commit
-# does not wait for the disk: a claim that a crash of PostgreSQL takes back is a delivery that is due again.
+# One statement that commits by itself and brings the fact along: claiming costs a single round trip. It does
+# not wait for the disk: a claim that a crash of PostgreSQL takes back is a delivery that is due again.
 _CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT d.id FROM events_delivery d
