@@ -77,7 +77,8 @@ def require_place(context: str) -> None:
     """The new database is there, has today's tables and is not the old one. Raises Refused."""
     target = alias_of(context)
     if target == DEFAULT_DB_ALIAS:
-        raise Refused(f"{context.upper()}_DATABASE_URL is not set")
+        name = f"{context.upper()}_DATABASE_URL"
+        raise Refused(f"{name} is not set, or names the database where the tables are now")
     if not _locked(DEFAULT_DB_ALIAS):
         raise Refused("another move is going on")
     if not _locked(target):
