@@ -16,7 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -36,8 +36,9 @@ BACKOFF_CAP_SECONDS = 300.0
 _WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 # MATERIALIZED: a plain IN (SELECT … LIMIT) may be run again by the planner and lock more than the limit.
-# One statement that commits by itself and brings the fact along: claiming costs a single round trip. It does
-# not wait for the disk: a claim that a crash of PostgreSQL takes back is a delivery that is due again.
+# One statement that commits by itself and brings the fact along: claiming costs a single round trip. A quick
+# one does not wait for the disk: a crash of PostgreSQL takes the claim back together with what it led to.
+# What calls the outside must not be quick: the call would outlive its claim.
 _CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT d.id FROM events_delivery d
@@ -48,7 +49,9 @@ WITH due AS MATERIALIZED (
                     WHERE before.handler = d.handler AND before.stream = d.stream
                       AND before.seq < d.seq AND before.status NOT IN (2, 5))
   ORDER BY d.due_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
-), quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+), quick AS MATERIALIZED (
+  SELECT CASE WHEN %(quick)s THEN set_config('synchronous_commit', 'off', true) END
+)
 UPDATE events_delivery d
 SET status = 1, attempts = attempts + 1, started_at = clock_timestamp(), worker = %(worker)s,
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
@@ -124,13 +127,13 @@ def claim(lane: str, limit: int) -> list[Claim]:
     context = context_of(lane)
     inside = [handler.name for handler in handlers if not handler.external]
     outside = [handler for handler in handlers if handler.external]
-    claims = _claim(context, inside, limit, BATCH_LEASE_SECONDS)
+    claims = _claim(context, inside, limit, BATCH_LEASE_SECONDS, quick=True)
     for handler in outside:  # one at a time: each has its own lease
         claims += _claim(context, [handler.name], 1, handler.lease_seconds)
     return claims
 
 
-def _claim(context: str, handlers: list[str], limit: int, lease: int) -> list[Claim]:
+def _claim(context: str, handlers: list[str], limit: int, lease: int, *, quick: bool = False) -> list[Claim]:
     if not handlers:
         return []
     values = {
@@ -139,6 +142,7 @@ def _claim(context: str, handlers: list[str], limit: int, lease: int) -> list[Cl
         "limit": limit,
         "lease": lease,
         "worker": _WORKER,
+        "quick": quick,
     }
     rows = execute(alias_of(context), _CLAIM, values).fetchall()
     return sorted((Claim(*row) for row in rows), key=lambda item: (item.due_at, item.delivery_id))
@@ -164,6 +168,8 @@ def _run_inside(alias: str, handler: Handler, item: Claim) -> None:
         if not _mark_done(alias, item):
             return  # taken over by somebody else
         _call(handler, item)
+        # A handler that swallowed the error of an inner transaction would be rolled back without a word.
+        connections[alias].validate_no_broken_transaction()
 
 
 def _run_outside(alias: str, handler: Handler, item: Claim) -> None:

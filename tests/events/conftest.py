@@ -1,6 +1,7 @@
 """A context of the tests' own facts, with handlers that leave a trace in a table of each database."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -40,6 +41,7 @@ class Behavior:
 
     fail: list[Exception] = field(default_factory=list)
     bells_that_fail: set[str] = field(default_factory=set)
+    swallows: bool = False
     calls: list[str] = field(default_factory=list)
     in_transaction: list[bool] = field(default_factory=list)
 
@@ -60,6 +62,9 @@ def _leave_trace(context: str, handler: str, event: Rang, envelope: Envelope) ->
 def listen(event: Rang, envelope: Envelope) -> None:
     """Leaves a trace, then fails if told to: the trace must go with the failure."""
     _leave_trace("orders", LISTENER, event, envelope)
+    if behavior.swallows:
+        with suppress(ValueError), atomic("orders", savepoint=False):
+            raise ValueError("nobody hears of this")
     if behavior.fail:
         raise behavior.fail.pop(0)
     if event.bell in behavior.bells_that_fail:

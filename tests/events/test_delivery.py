@@ -251,3 +251,14 @@ def test_an_external_handler_that_was_given_up_leaves_the_mark_to_its_successor(
     run_claim("notifications", late)
     assert behavior.calls == []
     assert delivery_of(event_id, OUTSIDE).status == DeliveryStatus.PENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_that_swallows_a_broken_transaction_has_failed() -> None:
+    behavior.swallows = True
+    event_id = ring()
+    deliver_all()
+    delivery = delivery_of(event_id)
+    assert effects() == []
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, 1)
+    assert "TransactionManagementError" in delivery.last_error
