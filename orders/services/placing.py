@@ -45,7 +45,6 @@ from orders.pricing import (
     total_of,
 )
 from orders.services.announce import hint_cart, hint_order
-from orders.services.cart import lock_guest_tab
 from orders.services.payment import line_fact, order_fields, publish_submitted
 from orders.storefront import Storefront, menu_at, storefront_of
 
@@ -138,11 +137,17 @@ def place_order(*, guest_id: UUID, placement: Placement, idempotency_key: str, n
     for _attempt in range(2):
         if placed := _place(guest_id, placement, idempotency_key, now):
             return placed
-    with atomic("orders"):
-        lock_guest_tab(guest_id)
-        placed = _place(guest_id, placement, idempotency_key, now)
-    assert placed is not None
+    while placed is None:  # again only if the party was joined to another one before the lock was ours
+        with atomic("orders"):
+            _lock_tab_of(guest_id)
+            placed = _place(guest_id, placement, idempotency_key, now)
     return placed
+
+
+def _lock_tab_of(guest_id: UUID) -> None:
+    """Locks the guest's tab, closed or not: a known key has its order all the same, and `_look` says so."""
+    of_guest = Guest.objects.filter(pk=guest_id).values("tab_id")
+    Tab.objects.select_for_update().filter(pk__in=of_guest).first()
 
 
 def _place(guest_id: UUID, placement: Placement, key: str, now: datetime) -> Placed | None:
