@@ -39,6 +39,18 @@ WHERE dead.status = 3 AND d.handler = dead.handler AND d.stream = dead.stream AN
   AND d.status = 0
 """
 
+# Somebody brought the dead letter back while it was being held for it: nobody else would let it go.
+_RELEASE = """
+WITH free AS MATERIALIZED (
+  SELECT d.id FROM events_delivery d
+  WHERE d.status = 4 AND NOT EXISTS (SELECT 1 FROM events_delivery dead
+                                     WHERE dead.status = 3 AND dead.handler = d.handler
+                                       AND dead.stream = d.stream AND dead.seq < d.seq)
+  FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE events_delivery d SET status = 0, due_at = clock_timestamp() FROM free WHERE d.id = free.id
+"""
+
 _OVERDUE = """
 SELECT DISTINCT handler FROM events_delivery
 WHERE status = 0 AND due_at < clock_timestamp() - make_interval(secs => %s)
@@ -125,9 +137,10 @@ def reclaim(alias: str) -> int:
 
 
 def hold_blocked(alias: str) -> None:
-    """Marks deliveries that wait behind a dead letter of their stream."""
+    """Marks deliveries that wait behind a dead letter of their stream, and no others."""
     with connections[alias].cursor() as cursor:
         cursor.execute(_HOLD)
+        cursor.execute(_RELEASE)
 
 
 def overdue_lanes(alias: str, seconds: float) -> list[str]:

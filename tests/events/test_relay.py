@@ -1,12 +1,14 @@
 """The safety net: ship, sweep, hold."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connections, transaction
 from django.utils import timezone
 
-from events import relay
+from events import operations, relay
 from events.backlog import backlog, oldest_age
 from events.base import GiveUp
 from events.kernel.databases import alias_of, all_aliases
@@ -86,6 +88,31 @@ def test_the_sweeper_marks_what_waits_behind_a_dead_letter() -> None:
     sweep()
     assert delivery_of(follower).status == DeliveryStatus.HELD
     assert delivery_of(other).status == DeliveryStatus.PENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_held_while_somebody_retries_the_dead_letter_is_not_held_for_ever() -> None:
+    behavior.fail = [GiveUp("x")]
+    head = ring("front", 1)
+    deliver_all()
+    follower = ring("front", 2)
+    ship_all()
+    alias = alias_of("orders")
+    with transaction.atomic(using=alias):
+        operations.retry(operations.Selection(event_id=head), actor=operations.Actor(None, "Ada"))
+        with ThreadPoolExecutor(1) as pool:  # the sweeper sees a dead letter until this is committed
+            pool.submit(_hold_and_close, alias).result(20)
+    assert delivery_of(follower).status == DeliveryStatus.HELD
+    sweep()
+    deliver_all()
+    assert effects() == [("front", 1), ("front", 2)]
+
+
+def _hold_and_close(alias: str) -> None:
+    try:
+        relay.hold_blocked(alias)
+    finally:
+        connections.close_all()
 
 
 @pytest.mark.django_db
