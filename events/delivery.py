@@ -19,6 +19,8 @@ from django.conf import settings
 from django.db import connections, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.db.transaction import TransactionManagementError
+from psycopg.pq import TransactionStatus
 
 from events.base import DomainEvent, Envelope, GiveUp, current_envelope
 from events.kernel.databases import alias_of
@@ -39,9 +41,11 @@ _WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 # One statement that commits by itself and brings the fact along: claiming costs a single round trip. A quick
 # one does not wait for the disk: a crash of PostgreSQL takes the claim back together with what it led to.
 # What calls the outside must not be quick: the call would outlive its claim.
+# Of those whose worker went away only one is taken: if it is the one that ends its workers, whatever else is
+# in its batch would be counted down to a dead letter with it, without ever having run.
 _CLAIM = """
-WITH due AS MATERIALIZED (
-  SELECT d.id FROM events_delivery d
+WITH seen AS MATERIALIZED (
+  SELECT d.id, d.due_at, left(d.last_error, 11) = 'WorkerLost:' AS was_lost FROM events_delivery d
   WHERE d.context = %(context)s AND d.status = 0 AND d.due_at <= clock_timestamp()
     AND d.handler = ANY(%(handlers)s)
     AND d.handler <> ALL(ARRAY(SELECT handler FROM events_pausedhandler))
@@ -49,6 +53,9 @@ WITH due AS MATERIALIZED (
                     WHERE before.handler = d.handler AND before.stream = d.stream
                       AND before.seq < d.seq AND before.status NOT IN (2, 5))
   ORDER BY d.due_at LIMIT %(limit)s FOR UPDATE OF d SKIP LOCKED
+), due AS MATERIALIZED (
+  SELECT id, was_lost FROM seen WHERE NOT was_lost
+  UNION ALL (SELECT id, was_lost FROM seen WHERE was_lost ORDER BY due_at LIMIT 1)
 ), quick AS MATERIALIZED (
   SELECT CASE WHEN %(quick)s THEN set_config('synchronous_commit', 'off', true) END
 )
@@ -57,7 +64,7 @@ SET status = 1, attempts = attempts + 1, started_at = clock_timestamp(), worker 
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM due, events_event e, quick WHERE d.id = due.id AND e.id = d.event_id
 RETURNING d.id, d.attempts, d.handler, d.due_at, d.replays, e.id, e.topic, e.version, e.stream, e.seq,
-          e.payload::text, e.headers::text, e.correlation_id, e.occurred_at
+          e.payload::text, e.headers::text, e.correlation_id, e.occurred_at, due.was_lost
 """
 
 # Inside the transaction this comes before the handler: it locks the row, finds whether the claim still holds,
@@ -85,6 +92,7 @@ class Claim(NamedTuple):
     headers: str
     correlation_id: UUID
     occurred_at: datetime
+    was_lost: bool
 
     def event(self) -> DomainEvent:
         return DomainEvent.read(self.topic, self.version, self.payload)
@@ -145,7 +153,8 @@ def _claim(context: str, handlers: list[str], limit: int, lease: int, *, quick: 
         "quick": quick,
     }
     rows = execute(alias_of(context), _CLAIM, values).fetchall()
-    return sorted((Claim(*row) for row in rows), key=lambda item: (item.due_at, item.delivery_id))
+    # The one whose worker was lost comes last: what it may do to this worker then hits nobody else.
+    return sorted(map(Claim._make, rows), key=lambda item: (item.was_lost, item.due_at, item.delivery_id))
 
 
 def run_claim(context: str, item: Claim) -> None:
@@ -168,8 +177,15 @@ def _run_inside(alias: str, handler: Handler, item: Claim) -> None:
         if not _mark_done(alias, item):
             return  # taken over by somebody else
         _call(handler, item)
-        # A handler that swallowed the error of an inner transaction would be rolled back without a word.
-        connections[alias].validate_no_broken_transaction()
+        _require_whole(alias)
+
+
+def _require_whole(alias: str) -> None:
+    """A handler that swallowed a database error would be rolled back by the commit, without a word."""
+    connection = connections[alias]
+    connection.validate_no_broken_transaction()
+    if connection.connection.info.transaction_status == TransactionStatus.INERROR:
+        raise TransactionManagementError("a statement failed, and the handler went on")
 
 
 def _run_outside(alias: str, handler: Handler, item: Claim) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from events.base import DomainEvent, Envelope, GiveUp
 from events.kernel.databases import alias_of, all_aliases, atomic
@@ -42,6 +42,7 @@ class Behavior:
     fail: list[Exception] = field(default_factory=list)
     bells_that_fail: set[str] = field(default_factory=set)
     swallows: bool = False
+    swallows_statement: bool = False
     calls: list[str] = field(default_factory=list)
     in_transaction: list[bool] = field(default_factory=list)
 
@@ -65,6 +66,9 @@ def listen(event: Rang, envelope: Envelope) -> None:
     if behavior.swallows:
         with suppress(ValueError), atomic("orders", savepoint=False):
             raise ValueError("nobody hears of this")
+    if behavior.swallows_statement:
+        with suppress(DatabaseError), connections[alias_of("orders")].cursor() as cursor:
+            cursor.execute("SELECT 1 / 0")
     if behavior.fail:
         raise behavior.fail.pop(0)
     if event.bell in behavior.bells_that_fail:

@@ -11,7 +11,7 @@ from events import relay
 from events.base import GiveUp
 from events.delivery import backoff_seconds, claim, drain, run_claim
 from events.kernel.databases import alias_of
-from events.models import DeliveryStatus
+from events.models import Delivery, DeliveryStatus
 from tests.events.conftest import (
     LISTENER,
     OUTSIDE,
@@ -262,3 +262,39 @@ def test_a_handler_that_swallows_a_broken_transaction_has_failed() -> None:
     assert effects() == []
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, 1)
     assert "TransactionManagementError" in delivery.last_error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_handler_that_swallows_a_failed_statement_has_failed() -> None:
+    """PostgreSQL answers its COMMIT with a rollback and no error: the mark would be gone without a reason."""
+    behavior.swallows_statement = True
+    event_id = ring()
+    deliver_all()
+    delivery = delivery_of(event_id)
+    assert effects() == []
+    assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, 1)
+    assert "the handler went on" in delivery.last_error
+
+
+@pytest.mark.django_db
+def test_a_handler_that_kills_its_workers_takes_no_other_with_it() -> None:
+    killer = ring("killer")
+    others = [ring(f"bell-{number}") for number in range(3)]
+    ship_all()
+    for _ in range(8):
+        for event_id in (killer, *others):
+            _make_due(event_id)
+        _work_until_killed(by="killer")
+        Delivery.objects.using(alias_of("orders")).update(lease_until=timezone.now() - PAST)
+        relay.reclaim(alias_of("orders"))
+    assert delivery_of(killer).status == DeliveryStatus.DEAD
+    assert [delivery_of(each).status for each in others] == [DeliveryStatus.DONE] * 3
+    assert sorted(effects()) == [(f"bell-{number}", 1) for number in range(3)]
+
+
+def _work_until_killed(*, by: str) -> None:
+    """What a worker does with a batch until the handler of this bell ends its process."""
+    for item in claim("orders", 10):
+        if item.stream == f"bell:{by}":
+            return
+        run_claim("orders", item)
