@@ -38,6 +38,10 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env_text(name, default).split(",") if word.strip()]
 
 
+# A machine that is gone does not answer at all, and nobody waits minutes to be told so.
+CONNECT_SECONDS = 5
+
+
 def database_from_url(url: str) -> dict[str, object]:
     """Django's DATABASES entry from `postgresql://user:password@host:port/name?host=/socket/folder`."""
     from urllib.parse import parse_qsl, unquote, urlsplit
@@ -54,7 +58,11 @@ def database_from_url(url: str) -> dict[str, object]:
         "HOST": query.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or ""),
         # Lets the queue keep its plans on the server; behind a pooler that cannot, add ?prepare_threshold=0.
-        "OPTIONS": {**query, "prepare_threshold": int(query.get("prepare_threshold", 5)) or None},
+        "OPTIONS": {
+            "connect_timeout": CONNECT_SECONDS,
+            **query,
+            "prepare_threshold": int(query.get("prepare_threshold", 5)) or None,
+        },
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
     }

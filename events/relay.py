@@ -1,18 +1,32 @@
 """Ships events to the other databases, and brings back what a lost worker left."""
 
+import logging
+import time
 from datetime import datetime
+from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.utils import timezone
 
-from events.audiences import heard
+from events.audiences import Wanted, heard
 from events.delivery import bury
 from events.kernel.databases import alias_of
 from events.kicks import kick_lane
 from events.models import Delivery, Event
 from events.registry import handlers_of, lane_of
 
+logger = logging.getLogger(__name__)
+
 SHIP_BATCH = 500
+# So many events may wait for a database that is away before those behind them wait, too.
+WALK = 50_000
+# So long a database that failed is not asked again: connecting to a machine that is gone takes a while.
+AWAY_SECONDS = 2.0
+
+Missing = dict[UUID, frozenset[str]]
+# Events that are shipped in part, and who has not got them. A process that does not know writes it again.
+_missing: dict[str, Missing] = {}
+_failed_at: dict[str, float] = {}
 
 _RECLAIM = """
 WITH lost AS MATERIALIZED (
@@ -61,59 +75,123 @@ def ship(alias: str) -> int:
     """Fans out what its producers could not fan out themselves; returns how many events it shipped.
 
     One shipper per outbox (advisory lock) keeps the order of a stream between databases; shipping twice is
-    harmless (unique event and handler). It looks again after its commit, so no wake-up is lost.
+    harmless (unique event and handler). It looks again after its commit, so no wake-up is lost. A database
+    that is away holds up its own share and nobody else's: such events count as shipped when it has them.
     """
     shipped = 0
-    while Event.objects.using(alias).filter(shipped_at=None).exists():
-        count = _ship_batch(alias)
-        if count is None:
-            return shipped
+    while count := _Walk(alias).run():
         shipped += count
     return shipped
 
 
-def _ship_batch(alias: str) -> int | None:
-    with transaction.atomic(using=alias):
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('events.ship'))")
-            if not cursor.fetchone()[0]:
+class _Walk:
+    """Once through an outbox, from its oldest event on.
+
+    A database that failed gets nothing more on this walk: what comes later must not overtake.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.away = {name for name, at in _failed_at.items() if time.monotonic() - at < AWAY_SECONDS}
+        self.missing: Missing = {}
+
+    def run(self) -> int:
+        ids = _unshipped(self.source)
+        known = _missing.get(self.source, {})
+        self.missing = _missing[self.source] = {pk: known[pk] for pk in ids if pk in known}
+        todo = [pk for pk in ids if pk not in known or known[pk] - self.away]
+        count = 0
+        for start in range(0, len(todo), SHIP_BATCH):
+            shipped = self._ship(todo[start : start + SHIP_BATCH])
+            if shipped is None:
+                break  # somebody else ships
+            count += shipped
+        return count
+
+    def _ship(self, ids: list[UUID]) -> int | None:
+        waiting = Event.objects.using(self.source).filter(pk__in=ids, shipped_at=None)
+        with transaction.atomic(using=self.source):
+            if not _is_shipper(self.source):
                 return None
-        # By time, which the stream's lock makes rise with the number; ids are given out before that lock.
-        events = list(
-            Event.objects.using(alias).filter(shipped_at=None).order_by("occurred_at", "seq")[:SHIP_BATCH]
-        )
-        lanes = _fan_out(alias, events)
-        Event.objects.using(alias).filter(pk__in=[event.pk for event in events]).update(
-            shipped_at=timezone.now()
-        )
-    for lane in lanes:
-        kick_lane(lane)
-    return len(events)
+            lanes, missing = self._fan_out(list(waiting.order_by("occurred_at", "seq")))
+            done = [pk for pk in ids if pk not in missing]
+            count = waiting.filter(pk__in=done).update(shipped_at=timezone.now())
+        # Only now: what was rolled back with us must be written again.
+        self.missing |= missing
+        for lane in lanes:
+            kick_lane(lane)
+        return count
+
+    def _fan_out(self, events: list[Event]) -> tuple[set[str], Missing]:
+        """Gives each database its share, our own the last.
+
+        Returns the lanes where something is due, and who has not got what.
+        """
+        wanted = [(event, h) for event in events for h in handlers_of(event.topic, event.version)]
+        lanes: set[str] = set()
+        missing: Missing = {}
+        targets = {alias_of(h.context) for _, h in wanted}
+        for target in sorted(targets, key=lambda alias: alias == self.source):
+            here = [(event, h) for event, h in wanted if alias_of(h.context) == target]
+            here = [(event, h) for event, h in here if target in self.missing.get(event.pk, {target})]
+            if self._reaches(target, here):
+                lanes |= {h.lane for _, h in here}
+                continue
+            for event, _ in here:
+                missing[event.pk] = missing.get(event.pk, frozenset()) | {target}
+        return lanes, missing
+
+    def _reaches(self, target: str, wanted: Wanted) -> bool:
+        if target in self.away:
+            return False
+        try:
+            _deliver(self.source, target, wanted)
+        except Error as error:
+            if target == self.source:
+                raise
+            logger.warning("%s gets no events for now: %s", target, error)
+            connections[target].close_if_unusable_or_obsolete()
+            _failed_at[target] = time.monotonic()
+            self.away.add(target)
+            return False
+        return True
 
 
-def _fan_out(source: str, events: list[Event]) -> set[str]:
-    """Writes deliveries (and copies of the events) where their handlers live, foreign databases first."""
-    wanted = heard([(event, h) for event in events for h in handlers_of(event.topic, event.version)])
-    targets = sorted({alias_of(h.context) for _, h in wanted}, key=lambda alias: alias == source)
-    now = timezone.now()
-    for target in targets:
-        here = [(event, h) for event, h in wanted if alias_of(h.context) == target]
-        with transaction.atomic(using=target):
-            if target != source:
-                _copy_events(target, [event for event, _ in here], now)
-            rows = [
-                Delivery(
-                    event_id=event.id,
-                    handler=h.name,
-                    context=h.context,
-                    stream=event.stream if h.ordered else None,
-                    seq=event.seq,
-                    max_attempts=h.max_attempts,
-                )
-                for event, h in here
-            ]
-            Delivery.objects.using(target).bulk_create(rows, ignore_conflicts=True)
-    return {h.lane for _, h in wanted}
+def _is_shipper(alias: str) -> bool:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('events.ship'))")
+        return bool(cursor.fetchone()[0])
+
+
+def forget_failures() -> None:
+    """Asks every database again at once."""
+    _failed_at.clear()
+
+
+def _unshipped(alias: str) -> list[UUID]:
+    # By time, which the stream's lock makes rise with the number; ids are given out before that lock.
+    rows = Event.objects.using(alias).filter(shipped_at=None).order_by("occurred_at", "seq")
+    return list(rows.values_list("pk", flat=True)[:WALK])
+
+
+def _deliver(source: str, target: str, wanted: Wanted) -> None:
+    """Writes deliveries (and copies of the events) where their handlers live."""
+    with transaction.atomic(using=target):
+        here = heard(wanted)
+        if target != source:
+            _copy_events(target, [event for event, _ in here], timezone.now())
+        rows = [
+            Delivery(
+                event_id=event.id,
+                handler=h.name,
+                context=h.context,
+                stream=event.stream if h.ordered else None,
+                seq=event.seq,
+                max_attempts=h.max_attempts,
+            )
+            for event, h in here
+        ]
+        Delivery.objects.using(target).bulk_create(rows, ignore_conflicts=True)
 
 
 def _copy_events(target: str, events: list[Event], now: datetime) -> None:

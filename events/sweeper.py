@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.conf import settings
-from django.db import close_old_connections, connections
+from django.db import Error, close_old_connections, connections
 
 from events import relay
 from events.delivery import DRAIN_SECONDS, drain
@@ -24,16 +24,26 @@ VERY_LATE_SECONDS = 5.0
 
 
 def sweep() -> int:
-    """One round over every database: ship, reclaim, hold, and execute what is overdue in the contexts."""
+    """One round over every database: ship, reclaim, hold, and execute what is overdue in the contexts.
+
+    One that is away does not keep the others waiting.
+    """
     count = 0
-    beside = lanes_beside()
     for alias in all_aliases():
-        relay.ship(alias)
-        relay.reclaim(alias)
-        relay.hold_blocked(alias)
-        for lane in relay.overdue_lanes(alias, LATE_SECONDS):
-            count += 0 if lane in beside else _drain(lane)
+        try:
+            count += _sweep(alias)
+        except Error as error:
+            logger.warning("cannot sweep %s: %s", alias, error)
+            connections[alias].close_if_unusable_or_obsolete()
     return count
+
+
+def _sweep(alias: str) -> int:
+    relay.ship(alias)
+    relay.reclaim(alias)
+    relay.hold_blocked(alias)
+    beside = lanes_beside()
+    return sum(_drain(lane) for lane in relay.overdue_lanes(alias, LATE_SECONDS) if lane not in beside)
 
 
 def sweep_beside(lane: str) -> int:

@@ -1,7 +1,7 @@
 """A context of the tests' own facts, with handlers that leave a trace in a table of each database."""
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import DatabaseError, connections
 
+from events import relay
 from events.base import DomainEvent, Envelope, GiveUp
 from events.kernel.databases import alias_of, all_aliases, atomic
 from events.models import Delivery, Event
@@ -104,6 +105,7 @@ def _trace_tables(django_db_setup: None, django_db_blocker) -> None:  # type: ig
 @pytest.fixture(autouse=True)
 def _fresh(_trace_tables: None, request: pytest.FixtureRequest) -> Iterator[None]:
     behavior.__init__()  # type: ignore[misc]
+    relay.forget_failures()
     yield
     mark = request.node.get_closest_marker("django_db")
     if mark and mark.kwargs.get("transaction"):
@@ -142,6 +144,20 @@ def change(event_id: UUID, handler: str = LISTENER, **values: object) -> None:
 
 def events_here() -> int:
     return Event.objects.using(alias_of("tests")).filter(topic=Rang.topic).count()
+
+
+@contextmanager
+def away(alias: str) -> Iterator[None]:
+    """The server of this database cannot be reached meanwhile."""
+    connection = connections[alias]
+    host = connection.settings_dict["HOST"]
+    connection.settings_dict["HOST"] = "/nowhere"
+    connection.close()
+    try:
+        yield
+    finally:
+        connection.settings_dict["HOST"] = host
+        relay.forget_failures()
 
 
 is_split = len(set(settings.CONTEXT_DATABASES.values())) > 1

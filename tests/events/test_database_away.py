@@ -1,0 +1,63 @@
+"""With a database per context: one that is away keeps its own share waiting, and nobody else's."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from events import relay
+from events.kernel.databases import alias_of
+from events.sweeper import sweep
+from tests.events.conftest import LISTENER, SECOND, away, change, effects, is_split, ring
+from tests.queue import deliver_all, unfinished
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not is_split, reason="needs a database per context"),
+]
+
+
+def _sweep_when_late(*event_ids: object) -> None:
+    """Ships, and runs what no worker ran."""
+    sweep()
+    for event_id in event_ids:
+        change(event_id, SECOND, due_at=timezone.now() - timedelta(seconds=5))  # type: ignore[arg-type]
+    sweep()
+
+
+@pytest.mark.parametrize("batch", [1, 500])
+def test_the_others_hear_at_once_and_the_one_that_was_away_hears_all_in_order(
+    batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "SHIP_BATCH", batch)
+    with away(alias_of("orders")):
+        for number in (1, 2, 3):
+            _sweep_when_late(ring("front", number))
+        assert effects(SECOND) == [("front", 1), ("front", 2), ("front", 3)]
+        assert relay.ship(alias_of("tests")) == 0
+    deliver_all()
+    ring("front", 4)
+    deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", number) for number in (1, 2, 3, 4)]
+    assert not unfinished()
+
+
+def test_what_comes_later_does_not_overtake_when_the_database_is_back_meanwhile() -> None:
+    with away(alias_of("orders")):
+        ring("front", 1)
+        relay.ship(alias_of("tests"))
+    ring("front", 2)
+    relay.ship(alias_of("tests"))
+    deliver_all()
+    assert effects(LISTENER) == [("front", 1), ("front", 2)]
+
+
+def test_an_event_that_is_shipped_in_part_waits_in_its_outbox() -> None:
+    with away(alias_of("orders")):
+        ring()
+        relay.ship(alias_of("tests"))
+        assert relay._unshipped(alias_of("tests"))
+    relay._missing.clear()  # another process goes on, that knows nothing
+    deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
+    assert not relay._unshipped(alias_of("tests"))
