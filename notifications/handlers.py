@@ -254,14 +254,15 @@ def name_opened_tab(event: TabOpened, envelope: Envelope) -> None:
 
 @subscribe(TabMoved, name="notifications.tell_tab_moved")
 def tell_tab_moved(event: TabMoved, envelope: Envelope) -> None:
-    services.name_tab(tab_id=event.tab_id, table_name=event.table_name, moved=True)
-    services.notify_tab(
+    told = services.notify_tab(
         store_id=event.store_id,
         tab_id=event.tab_id,
         kind=Kind.TAB_MOVED,
         data={"table_name": event.table_name, "from_table_name": event.from_table_name},
         source=envelope,
     )
+    if told:  # replayed later, it must not put the party back to where it was
+        services.name_tab(tab_id=event.tab_id, table_name=event.table_name, moved=True)
 
 
 def _end_tab(event: TabClosed | TabMerged, envelope: Envelope, **data: Any) -> None:

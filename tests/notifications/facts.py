@@ -11,7 +11,7 @@ from events.kernel.databases import alias_of, atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
 from events.relay import ship
-from orders.events import CallAnswered, CallRaised, OrderAccepted, OrderSubmitted, TabClosed
+from orders.events import CallAnswered, CallRaised, OrderAccepted, OrderSubmitted, TabClosed, TabMoved
 
 
 @dataclass
@@ -52,6 +52,10 @@ class Party:
 
     def answer(self, call: CallRaised) -> CallAnswered:
         return CallAnswered(**self._at_table(), table_token="t", call_id=call.call_id, actor_name="Kim")
+
+    def move(self, table_name: str) -> TabMoved:
+        place = {**self._at_table(), "table_name": table_name}
+        return TabMoved(**place, table_token="t", from_table_id=self.table_id, from_table_name="")
 
     def close(self) -> TabClosed:
         return TabClosed(**self._at_table(), table_token="t", reason="settled")

@@ -1,8 +1,9 @@
 import pytest
 
+from events import operations
 from events.delivery import drain
 from events.kernel.databases import alias_of
-from events.models import Delivery, DeliveryStatus
+from events.models import Delivery, DeliveryStatus, Event
 from events.registry import handlers_in
 from notifications import services
 from notifications.models import Channel, Notification, StoreSnapshot, store_channel, tab_channel
@@ -117,6 +118,15 @@ def test_a_late_opening_does_not_overwrite_the_move(party: Party) -> None:
     services.name_tab(tab_id=party.tab_id, table_name="new", moved=True)
     services.name_tab(tab_id=party.tab_id, table_name="old", moved=False)
     assert services.table_of_tab(party.tab_id) == "new"
+
+
+def test_a_replayed_move_does_not_put_the_party_back(party: Party) -> None:
+    announce(party.move("B2"), party.move("C3"))
+    assert services.table_of_tab(party.tab_id) == "C3"
+    first = Event.objects.using(alias_of("notifications")).filter(topic="tab.moved").earliest("seq")
+    operations.replay(operations.Selection(event_id=first.pk), actor=operations.Actor(None, "Kim"))
+    assert drain("notifications") == 1
+    assert services.table_of_tab(party.tab_id) == "C3"
 
 
 def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
