@@ -219,9 +219,17 @@ def backoff_seconds(attempt: int) -> float:
     return min(BACKOFF_CAP_SECONDS, 0.5 * 2**attempt) * random.uniform(0.7, 1.3)  # noqa: S311
 
 
+def _trace_of(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))[-4000:]
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores no NUL and no half characters; a stranger's answer may hold both."""
+    return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 def _record_failure(alias: str, item: Claim, error: Exception) -> None:
-    trace = "".join(traceback.format_exception(error))[-4000:]
-    text = f"{type(error).__name__}: {error}\n\n{trace}"
+    text = _storable(f"{type(error).__name__}: {error}\n\n{_trace_of(error)}")
     with transaction.atomic(using=alias):
         delivery = _mine(alias, item).select_for_update().first()
         if delivery is None:

@@ -265,6 +265,16 @@ def test_a_handler_that_swallows_a_broken_transaction_has_failed() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_failure_that_no_text_column_takes_is_noted_all_the_same() -> None:
+    behavior.fail = [GiveUp("the wallet said \x00\ud800")]
+    event_id, other = ring("front"), ring("back")
+    deliver_all()
+    assert delivery_of(event_id).status == DeliveryStatus.DEAD
+    assert delivery_of(event_id).last_error.startswith("GiveUp: the wallet said \\x00\\ud800")
+    assert delivery_of(other).status == DeliveryStatus.DONE
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_handler_that_swallows_a_failed_statement_has_failed() -> None:
     """PostgreSQL answers its COMMIT with a rollback and no error: the mark would be gone without a reason."""
     behavior.swallows_statement = True
