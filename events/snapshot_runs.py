@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from events.bells import heard, may_ring
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.errors import DomainError
 from events.kernel.kicker import submit
@@ -72,11 +73,18 @@ def kick(alias: str, run: SnapshotRun) -> None:
 
 
 def _send(arguments: dict[str, str], queue: str) -> None:
-    current_app.send_task(TASK, kwargs=arguments, queue=queue, ignore_result=True, expires=60)
+    # No `expires`: the clock of the worker would judge it (ADR 0015).
+    if may_ring(_bell(arguments["run_id"]), queue=queue, seconds=int(STALLED.total_seconds())):
+        current_app.send_task(TASK, kwargs=arguments, queue=queue, ignore_result=True)
+
+
+def _bell(run_id: str) -> str:
+    return f"{TASK}:{run_id}"
 
 
 @shared_task(name=TASK)
 def work_snapshot_run(*, alias: str, run_id: str) -> None:
+    heard(_bell(run_id))
     run = work(alias, UUID(run_id))
     if run is not None and not run.is_over:
         kick(alias, run)

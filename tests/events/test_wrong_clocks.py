@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from config.celery import app
 from config.timers import TimerScheduler
-from events import bells, kicks, tasks
+from events import bells, kicks, snapshot_runs, tasks
 from events.base import GiveUp
 from events.kernel.databases import alias_of
 from events.models import DeliveryStatus
@@ -82,6 +82,14 @@ def test_no_message_grows_stale_by_the_clock_of_its_reader(letterbox: redis.Redi
     found = _waiting(letterbox)
     assert len(found) == 1 + len(app.conf.beat_schedule)
     assert [headers["expires"] for headers in found] == [None] * len(found)
+
+
+def test_a_run_over_the_copies_waits_for_its_worker_however_late_and_rings_once(
+    letterbox: redis.Redis,
+) -> None:
+    for _ in range(3):
+        snapshot_runs._send({"alias": "default", "run_id": "0199"}, QUEUE)
+    assert [headers["expires"] for headers in _waiting(letterbox)] == [None]
 
 
 def _tick(task: str, seconds: float = 60) -> Any:
