@@ -1,7 +1,7 @@
 """Claims what is due, runs it, marks it: effects happen once, though delivery is at least once.
 
 The claim is committed before the handler runs, so a handler that kills its worker is counted too. The mark
-checks the attempt number and holds the row's lock, so a worker that was given up cannot finish late.
+checks whose claim it is and holds the row's lock, so a worker that was given up cannot finish late.
 """
 
 import json
@@ -64,14 +64,15 @@ SET status = 1, attempts = attempts + 1, started_at = clock_timestamp(), worker 
     lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 FROM due, events_event e, quick WHERE d.id = due.id AND e.id = d.event_id
 RETURNING d.id, d.attempts, d.handler, d.due_at, d.replays, e.id, e.topic, e.version, e.stream, e.seq,
-          e.payload::text, e.headers::text, e.correlation_id, e.occurred_at, due.was_lost
+          e.payload::text, e.headers::text, e.correlation_id, e.occurred_at, due.was_lost,
+          d.started_at
 """
 
 # Inside the transaction this comes before the handler: it locks the row, finds whether the claim still holds,
 # and is undone with everything else when the handler fails.
 _DONE = """
 UPDATE events_delivery SET status = 2, done_at = clock_timestamp(), lease_until = NULL, last_error = ''
-WHERE id = %s AND status = 1 AND attempts = %s
+WHERE id = %s AND status = 1 AND attempts = %s AND started_at = %s
 """
 
 
@@ -93,6 +94,8 @@ class Claim(NamedTuple):
     correlation_id: UUID
     occurred_at: datetime
     was_lost: bool
+    # Tells two claims apart when a person has set the attempts back to zero between them.
+    started_at: datetime
 
     def event(self) -> DomainEvent:
         return DomainEvent.read(self.topic, self.version, self.payload)
@@ -196,12 +199,15 @@ def _run_outside(alias: str, handler: Handler, item: Claim) -> None:
 
 def _mark_done(alias: str, item: Claim) -> bool:
     """False when the delivery is no longer this claim's."""
-    return execute(alias, _DONE, [item.delivery_id, item.attempt]).rowcount == 1
+    return execute(alias, _DONE, [item.delivery_id, item.attempt, item.started_at]).rowcount == 1
 
 
 def _mine(alias: str, item: Claim) -> QuerySet[Delivery]:
     return Delivery.objects.using(alias).filter(
-        pk=item.delivery_id, status=DeliveryStatus.RUNNING, attempts=item.attempt
+        pk=item.delivery_id,
+        status=DeliveryStatus.RUNNING,
+        attempts=item.attempt,
+        started_at=item.started_at,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from events import relay
+from events import operations, relay
 from events.base import GiveUp
 from events.delivery import backoff_seconds, claim, drain, run_claim
 from events.kernel.databases import alias_of
@@ -251,6 +251,24 @@ def test_an_external_handler_that_was_given_up_leaves_the_mark_to_its_successor(
     run_claim("notifications", late)
     assert behavior.calls == []
     assert delivery_of(event_id, OUTSIDE).status == DeliveryStatus.PENDING
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("handler", [OUTSIDE, LISTENER])
+def test_a_worker_that_was_given_up_stays_so_when_a_person_sets_the_attempts_back(handler: str) -> None:
+    event_id, context = (mail_out() if handler == OUTSIDE else ring()), handler.partition(".")[0]
+    ship_all()
+    (late,) = claim(context, 10)
+    change(event_id, handler, lease_until=timezone.now() - PAST)
+    relay.reclaim(alias_of(context))
+    operations.retry(operations.Selection(event_id=event_id), actor=operations.Actor(None, "Ada"))
+    (current,) = claim(context, 10)
+    assert current.attempt == late.attempt == 1
+    run_claim(context, late)
+    assert delivery_of(event_id, handler).status == DeliveryStatus.RUNNING
+    run_claim(context, current)
+    assert delivery_of(event_id, handler).status == DeliveryStatus.DONE
+    assert len(behavior.calls) + len(effects()) == 1
 
 
 @pytest.mark.django_db(transaction=True)
