@@ -148,7 +148,9 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
         first, second = sorted([tab_id, into_tab_id])
         for one in (first, second):
             _lock_tab(one, store_id, table if one == tab_id else {})
-        TabSnapshot.objects.filter(pk=tab_id).update(merged_into=into_tab_id, closed_at=timezone.now())
+        apart = TabSnapshot.objects.filter(pk=tab_id, merged_into=None)
+        if not apart.update(merged_into=into_tab_id, closed_at=timezone.now()):
+            return  # told again; the other party may have been joined to a third one meanwhile
         TabSnapshot.objects.filter(merged_into=tab_id).update(merged_into=into_tab_id)
         for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
             _join(bill, into_tab_id)
@@ -187,7 +189,7 @@ def close_tab(*, store_id: UUID, tab_id: UUID, table: dict[str, Any], reason: st
     with atomic("payments"):
         _lock_tab(tab_id, store_id, table)
         now = timezone.now()
-        TabSnapshot.objects.filter(pk=tab_id).update(closed_at=now)
+        TabSnapshot.objects.filter(pk=tab_id, closed_at=None).update(closed_at=now)
         for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
             _shut(bill, reason=reason, at=now)
             settle(bill)
