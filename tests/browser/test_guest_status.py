@@ -122,3 +122,21 @@ def test_the_favorites_end_with_their_price(new_phone: NewPhone, token: str) -> 
             price, button = card.locator(".price").bounding_box(), card.locator(".add").bounding_box()
             assert price and button
             assert button["y"] <= price["y"] + price["height"] / 2 <= button["y"] + button["height"]
+
+
+def test_who_has_paid_is_not_asked_again_while_the_kitchen_does_not_know(
+    stack: Stack, token: str, new_phone: NewPhone
+) -> None:
+    step = "orders.submit_paid_order"
+    stack.manage("events", "pause", step, "--reason", "a test")
+    try:
+        page = ordered(open_page(new_phone("en-US"), token))
+
+        expect(page.locator(".now h2")).to_have_text("Your payment is in")
+        expect(page.locator("#dock a[href^='#pay']")).to_have_count(0)
+        page.locator("#dock a").last.tap()
+        expect(page.locator(".group header .tag")).to_have_text("Paid")
+    finally:
+        stack.manage("events", "resume", step)
+    page.go_back()
+    expect(page.locator(".now h2")).to_have_text("The kitchen has your order")

@@ -1,5 +1,5 @@
 /** The buttons at the thumb: one main action per screen. */
-import { bill, mayOrder, openOrders, orders, payFirst, tabState } from "./state.js";
+import { bill, mayOrder, openOrders, orders, payFirst, stageOf, tabState } from "./state.js";
 import { count, lines, otherLines, total } from "./cart.js";
 import { orderButton } from "./cart_view.js";
 import { after } from "./after.js";
@@ -12,7 +12,7 @@ const wideCart = () => html`<a class="btn primary" href="#cart"><span class="cou
 
 function following() {
   const order = openOrders.value[0];
-  if (order) return html`<a class="btn primary" href="#order/${order.id}">${icon("pot")}<span>${t("order_number", { number: order.number })}</span><span>${t(`tag_${order.status}`)}</span></a>`;
+  if (order) return html`<a class="btn primary" href="#order/${order.id}">${icon("pot")}<span>${t("order_number", { number: order.number })}</span><span>${t(`tag_${stageOf(order)}`)}</span></a>`;
   if (!payFirst.value && dueTotal() > 0) return html`<a class="btn primary" href="#bill">${icon("receipt")}<span>${t("to_bill")}</span><span class="num">${money(dueTotal())}</span></a>`;
   return nothing;
 }
@@ -26,7 +26,7 @@ function menuDock() {
 function orderDock(id) {
   const order = orderOf(id);
   const more = html`<a class="btn soft" href="#">${t("order_more")}</a>`;
-  if (order?.status === "awaiting_payment") return html`<div class="two">${more}<a class="btn primary" href="#pay/${order.id}">${t("pay_amount", { amount: money(order.total) })}</a></div>`;
+  if (order && stageOf(order) === "awaiting_payment") return html`<div class="two">${more}<a class="btn primary" href="#pay/${order.id}">${t("pay_amount", { amount: money(order.total) })}</a></div>`;
   const due = !payFirst.value && dueTotal() > 0;
   return html`<div class="two">${more}<a class="btn primary" href=${due ? "#pay" : "#bill"}>${due ? t("pay_now") : t("to_bill")}</a></div>`;
 }

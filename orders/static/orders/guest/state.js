@@ -49,6 +49,9 @@ export const payFirst = computed(() => store.value.pay_after === "order");
 export const mayOrder = computed(() => Boolean(store.value.open && store.value.accepting) && tabState.value === "open");
 export const openOrders = computed(() => orders.value.filter((order) => !FINISHED.has(order.status)));
 
+/** Where the order is for its guest: paid as soon as the bill is, though the kitchen may hear of it later. */
+export const stageOf = (order) => order.status === "awaiting_payment" && bill.value?.bills?.some((one) => one.order_id === order.id && one.captured > 0 && one.due <= 0) ? "paid" : order.status;
+
 export const FINISHED = new Set(["served", "rejected", "canceled", "expired"]);
 
 export const setPage = (root) => { page.value = read(root); };

@@ -1,5 +1,5 @@
 /** One order: how long still, which step, each dish. */
-import { bill, busy, items, now, orders } from "./state.js";
+import { bill, busy, items, now, orders, stageOf } from "./state.js";
 import { asGuest, noteState, refreshBill, refreshOrders } from "./session.js";
 import { addLine } from "./cart.js";
 import { ringMe, soundOn } from "./sound.js";
@@ -11,7 +11,7 @@ import { money, reasonOf, t, time } from "./i18n.js";
 
 const STEPS = [["check", "step_received"], ["pot", "step_cooking"], ["bell", "step_ready"], ["tray", "step_served"]];
 const STEP = { submitted: 0, accepted: 1, in_progress: 1, ready: 2, served: 4 };
-const DISC = { awaiting_payment: "receipt", submitted: "bell", ready: "check", served: "tray", rejected: "x", canceled: "x", expired: "clock" };
+const DISC = { awaiting_payment: "receipt", paid: "check", submitted: "bell", ready: "check", served: "tray", rejected: "x", canceled: "x", expired: "clock" };
 const LINE_TAGS = { queued: ["", ""], cooking: ["ok", "pot"], ready: ["ok", "check"], served: ["ok", "check"], canceled: ["late", "x"], voided: ["late", "x"] };
 const AROUND = 2 * Math.PI * 79.5;
 
@@ -19,7 +19,7 @@ const cooking = (order) => order.status === "accepted" || order.status === "in_p
 
 function ring(order) {
   if (!cooking(order) || !order.ready_by) {
-    return html`<span class="disc big ${order.status}">${icon(DISC[order.status] ?? "pot")}</span>`;
+    return html`<span class="disc big ${stageOf(order)}">${icon(DISC[stageOf(order)] ?? "pot")}</span>`;
   }
   const left = Math.max(0, minutesUntil(order.ready_by, now.value));
   const whole = Math.max(1, Date.parse(order.ready_by) - Date.parse(order.accepted_at ?? order.placed_at));
@@ -29,13 +29,13 @@ function ring(order) {
 }
 
 /** Whether a clock runs here: nobody wants every second of it read aloud. */
-const counts = (order) => order.status === "awaiting_payment" && Boolean(order.expires_at);
+const counts = (order) => stageOf(order) === "awaiting_payment" && Boolean(order.expires_at);
 
 function sentence(order) {
   if (counts(order)) return t("text_awaiting_payment", { time: stopwatch(secondsUntil(order.expires_at, now.value)) });
   if (cooking(order) && order.accepted_at) return t("text_accepted", { time: time(order.accepted_at) });
   if (order.status === "rejected" || order.status === "canceled") return reasonOf(order) || t(`text_${order.status}`);
-  return t(`text_${order.status}`);
+  return t(`text_${stageOf(order)}`);
 }
 
 const steps = (order) => order.status in STEP ? html`<ol class="steps">${STEPS.map(([name, label], index) => {
@@ -108,7 +108,7 @@ export function statusView(id) {
   if (!order) return html`${bar(t("your_order"))}<main class="sec">${orders.value.length ? blank("receipt", t("order_unknown"), t("order_unknown_text"), html`<a class="btn primary" href="#bill">${t("to_bill")}</a>`) : loading()}</main>`;
   const over = ["rejected", "canceled", "expired"].includes(order.status);
   return html`${bar(t("order_number", { number: order.number }), { action: callButton() })}<main>
-    <section class="now"><div aria-live=${counts(order) ? "off" : "polite"} aria-atomic="true">${ring(order)}<h2>${t(`title_${order.status}`)}</h2><p class="muted num">${sentence(order)}</p></div>${steps(order)}</section>
+    <section class="now"><div aria-live=${counts(order) ? "off" : "polite"} aria-atomic="true">${ring(order)}<h2>${t(`title_${stageOf(order)}`)}</h2><p class="muted num">${sentence(order)}</p></div>${steps(order)}</section>
     <div class="sec stack">${moneyNote(order)}${ringOffer(order)}
       <section class="group"><header>${t("ordered_dishes")}<span class="grow"></span>${order.lines[0]?.guest ? face(order.lines[0].guest) : nothing}</header><ul>${order.lines.map(dish(order))}</ul>
         <div class="sum"><div class="total"><span>${t("total")}</span><span class="num">${money(order.total)}</span></div></div></section>

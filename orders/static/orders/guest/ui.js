@@ -1,6 +1,6 @@
 /** Small pieces that several screens draw. */
 import { html, nothing } from "../../shared/vendor/lit-html.js";
-import { orders } from "./state.js";
+import { orders, stageOf } from "./state.js";
 import { storeLanguage, t } from "./i18n.js";
 
 export { html, nothing, render } from "../../shared/vendor/lit-html.js";
@@ -43,4 +43,4 @@ export const stepper = (quantity, name, change, { min = 0, max = 99 } = {}) => h
 export const orderOf = (id) => orders.value.find((order) => order.id === id);
 
 const TAGS = { submitted: "", awaiting_payment: "warn", rejected: "late", canceled: "late", expired: "" };
-export const statusTag = (order) => html`<span class="tag ${TAGS[order.status] ?? "ok"}">${t(`tag_${order.status}`)}</span>`;
+export const statusTag = (order) => html`<span class="tag ${TAGS[stageOf(order)] ?? "ok"}">${t(`tag_${stageOf(order)}`)}</span>`;
