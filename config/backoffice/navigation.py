@@ -161,9 +161,13 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     dead = f"{reverse('admin:events_delivery_changelist')}?status__exact=3"
     models = ["events.event", "events.delivery", "events.intervention"]
     on_dead = request.GET.get("status__exact") == "3"
+    # Also on the pages behind it that are no tabs themselves.
+    on_overview = request.path.startswith(reverse("admin:queue")) and not request.path.startswith(
+        reverse("admin:queue_steps")
+    )
     on_deliveries = request.path.startswith(reverse("admin:events_delivery_changelist"))
     items = [
-        {"title": _("Overview"), "link": reverse("admin:queue")},
+        {"title": _("Overview"), "link": reverse("admin:queue"), "active": on_overview},
         {"title": _("Dead letters"), "link": dead, "active": on_deliveries and on_dead},
         {
             "title": _("All steps"),

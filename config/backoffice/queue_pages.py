@@ -64,7 +64,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         is_late=state.oldest_age > LATE_SECONDS,
         day=plots.day(scope),
         drawing={"width": plots.BUCKETS * plots.STEP, "height": plots.HEIGHT, "bar": plots.STEP - 1},
-        may_switch=runs_everything(request) if state.paused else False,
+        may_switch=runs_everything(request),
     )
 
 
