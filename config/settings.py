@@ -222,6 +222,7 @@ LANGUAGES = [
 ]
 LANGUAGE_COOKIE_NAME = "hs_lang"
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
