@@ -7,9 +7,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
+from events.kernel.database_choice import in_database
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.money import CURRENCIES, format_money
-from events.kernel.places import placed
 from events.meanings import meaning_of, plain_error
 from events.models import Delivery, DeliveryStatus, Event, FailedAttempt, Intervention
 from events.timeline import Moment, Question, about, contributes, row_link, words_of
@@ -32,7 +32,7 @@ def queue_moments(question: Question) -> Iterator[Moment]:
 
 
 def _link(name: str, row: Any) -> str:
-    return placed(row_link(name, row.pk), row._state.db)
+    return in_database(row_link(name, row.pk), row._state.db)
 
 
 def _facts(alias: str, question: Question) -> Iterator[Moment]:

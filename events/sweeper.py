@@ -13,7 +13,7 @@ from events.delivery import DRAIN_SECONDS, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kicks import kick_lane
 from events.registry import context_of, lanes_beside
-from events.seats import time_limit
+from events.slots import time_limit
 
 logger = logging.getLogger(__name__)
 

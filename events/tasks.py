@@ -11,7 +11,7 @@ from events.delivery import DRAIN_SECONDS
 from events.delivery import drain as drain_lane
 from events.kicks import bell_of
 from events.registry import context_of
-from events.seats import seat
+from events.slots import slot
 
 
 @shared_task(name="events.drain")
@@ -21,7 +21,7 @@ def drain(*, context: str, **kwargs: Any) -> None:
     if context == context_of(context):
         drain_lane(context)
         return
-    with seat(context, seconds=DRAIN_SECONDS + settings.CELERY_TASK_TIME_LIMIT) as is_free:
+    with slot(context, seconds=DRAIN_SECONDS + settings.CELERY_TASK_TIME_LIMIT) as is_free:
         if is_free:
             drain_lane(context)
 

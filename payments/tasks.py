@@ -5,13 +5,13 @@ from typing import Any
 from celery import shared_task
 
 from events.kernel.databases import now
-from events.seats import seat
+from events.slots import slot
 from payments.services.reconcile import LIMIT_SECONDS
 from payments.services.reconcile import reconcile_payments as reconcile
 
 
 @shared_task(name="payments.reconcile_payments")
 def reconcile_payments(**kwargs: Any) -> None:
-    with seat("payments.reconcile", count=1, seconds=LIMIT_SECONDS) as is_free:
+    with slot("payments.reconcile", count=1, seconds=LIMIT_SECONDS) as is_free:
         if is_free:
             reconcile(now=now("payments"))

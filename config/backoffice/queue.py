@@ -9,8 +9,8 @@ from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
+from events.kernel.database_choice import in_database
 from events.kernel.databases import all_aliases
-from events.kernel.places import placed
 from events.meanings import Meaning, meaning_of, plain_error, subjects_of
 from events.models import Delivery, DeliveryStatus, PausedHandler
 from events.operations import is_known, paused_handlers
@@ -53,7 +53,7 @@ class Cause:
     def letters_link(self) -> str:
         """The list of these dead letters, in their database."""
         query = {"status__exact": int(DeliveryStatus.DEAD), "handler": self.handler}
-        return placed(reverse("admin:events_delivery_changelist", query=query), self.alias)
+        return in_database(reverse("admin:events_delivery_changelist", query=query), self.alias)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from config.supervisor.processes import Child
 QUEUES = "stores,menus,orders,payments,notifications,relay,default"
 # What waits for strangers: lanes in a process of their own, and the timers that ask wallets.
 OUTSIDE = "webhooks,wallets"
-# Places for both lanes and two timers (events/seats.py), so that whoever hangs leaves threads to the others.
+# Slots for both lanes and two timers (events/slots.py), so that whoever hangs leaves threads to the others.
 OUTSIDE_THREADS = 10
 
 

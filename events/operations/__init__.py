@@ -21,6 +21,7 @@ from events.operations.planning import (
     TooMany,
     UnknownHandler,
     WouldDoMore,
+    applies,
     plan,
 )
 from events.operations.selection import Selection
@@ -41,6 +42,7 @@ __all__ = [
     "TooMany",
     "UnknownHandler",
     "WouldDoMore",
+    "applies",
     "assign",
     "discard",
     "is_known",

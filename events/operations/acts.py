@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from typing import TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
@@ -33,6 +34,17 @@ BATCH = 500
 Progress = Callable[[int, int], None]  # (done, of how many)
 
 
+class Bounds(TypedDict, total=False):
+    """`limit` refuses more than so many, `expected` more than a person was shown; `progress` hears batches.
+
+    Raises TooMany, WouldDoMore, before anything changes.
+    """
+
+    limit: int | None
+    expected: int | None
+    progress: Progress | None
+
+
 class _Act:
     """One act over one or more databases."""
 
@@ -42,14 +54,12 @@ class _Act:
         target: Target,
         actor: Actor,
         reason: str,
-        *,
-        limit: int | None = None,
-        expected: int | None = None,
-        progress: Progress | None = None,
+        bounds: Bounds,
         to: Handler | None = None,
     ) -> None:
         self.action, self.target, self.actor, self.reason, self.to = action, target, actor, reason.strip(), to
-        self.limit, self.expected, self.progress = limit, expected, progress
+        self.limit, self.expected = bounds.get("limit"), bounds.get("expected")
+        self.progress = bounds.get("progress")
         self.count = self.released = 0
 
     def run(self) -> Outcome:
@@ -135,63 +145,26 @@ def _as_handler(handler: Handler) -> dict[str, object]:
     }
 
 
-def retry(
-    target: Target,
-    *,
-    actor: Actor,
-    reason: str = "",
-    limit: int | None = None,
-    expected: int | None = None,
-    progress: Progress | None = None,
-) -> Outcome:
+def retry(target: Target, *, actor: Actor, reason: str = "", **bounds: Unpack[Bounds]) -> Outcome:
     """Dead letters become due again with a fresh count of attempts; what waited behind them follows."""
-    act = _Act(RETRY, target, actor, reason, limit=limit, expected=expected, progress=progress)
-    return act.run()
+    return _Act(RETRY, target, actor, reason, bounds).run()
 
 
-def discard(
-    target: Target,
-    *,
-    actor: Actor,
-    reason: str,
-    limit: int | None = None,
-    expected: int | None = None,
-    progress: Progress | None = None,
-) -> Outcome:
+def discard(target: Target, *, actor: Actor, reason: str, **bounds: Unpack[Bounds]) -> Outcome:
     """Gives deliveries up for good, so that what waited behind them goes on. Raises ReasonMissing."""
     if not reason.strip():
         raise ReasonMissing
-    act = _Act(DISCARD, target, actor, reason, limit=limit, expected=expected, progress=progress)
-    return act.run()
+    return _Act(DISCARD, target, actor, reason, bounds).run()
 
 
-def replay(
-    target: Target,
-    *,
-    actor: Actor,
-    reason: str = "",
-    limit: int | None = None,
-    expected: int | None = None,
-    progress: Progress | None = None,
-) -> Outcome:
+def replay(target: Target, *, actor: Actor, reason: str = "", **bounds: Unpack[Bounds]) -> Outcome:
     """Runs finished deliveries once more, each stream in its order; handlers see `envelope.replay`."""
-    act = _Act(REPLAY, target, actor, reason, limit=limit, expected=expected, progress=progress)
-    return act.run()
+    return _Act(REPLAY, target, actor, reason, bounds).run()
 
 
-def assign(
-    target: Target,
-    *,
-    to: str,
-    actor: Actor,
-    reason: str = "",
-    limit: int | None = None,
-    expected: int | None = None,
-    progress: Progress | None = None,
-) -> Outcome:
+def assign(target: Target, *, to: str, actor: Actor, reason: str = "", **bounds: Unpack[Bounds]) -> Outcome:
     """Gives open deliveries of a handler that is gone to the handler `to`. Raises UnknownHandler."""
     handler = handler_named(to)
     if handler is None:
         raise UnknownHandler(to)
-    act = _Act(ASSIGN, target, actor, reason, limit=limit, expected=expected, progress=progress, to=handler)
-    return act.run()
+    return _Act(ASSIGN, target, actor, reason, bounds, handler).run()

@@ -119,6 +119,12 @@ def eligible(action: str, rows: QuerySet[Delivery], to: Handler | None = None) -
     return found
 
 
+def applies(action: str, row: Delivery) -> bool:
+    """Whether the act would change this delivery now."""
+    rows = Delivery.objects.using(row._state.db).filter(pk=row.pk)
+    return eligible(action, rows).exists()
+
+
 def plan(action: str, target: Target, *, to: str = "") -> Plan:
     """The dry run of `action` ("retry", "discard", "replay", "assign" with `to`); changes nothing."""
     from events.operations.pauses import paused_handlers

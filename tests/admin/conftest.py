@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from events.kernel.database_choice import in_database
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.ids import new_id
-from events.kernel.places import placed
 from events.models import Delivery, DeliveryStatus, Event
 from stores.models import Role, Store, User
 from tests.factories import make_membership, make_store
@@ -47,7 +47,7 @@ def everywhere(model: type[Any]) -> list[Any]:
 
 def at(path: str, context: str = "notifications") -> str:
     """The address of a queue page, which in a split system names the context's database."""
-    return placed(path, alias_of(context))
+    return in_database(path, alias_of(context))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 
-from events.kernel.places import placed
+from events.kernel.database_choice import in_database
 from events.models import Delivery, DeliveryStatus
 from stores.models import Store
 from tests.admin.conftest import admitted, everywhere, make_delivery, signed_in
@@ -71,7 +71,7 @@ def test_an_action_changes_nothing_by_get(index: int, boss: Client, store: Store
         arguments = [row.pk] if row is not None else []
         path = reverse(f"admin:{action.action_name}", args=arguments)
         if isinstance(row, Delivery):
-            path = placed(path, row._state.db)
+            path = in_database(path, row._state.db)
         answer = boss.get(path)
         assert answer.status_code in {200, 302, 403, 404}
     assert state_of_everything() == before

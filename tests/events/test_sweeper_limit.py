@@ -3,12 +3,12 @@
 import subprocess
 import sys
 
-from events.seats import HUNG, time_limit
+from events.slots import HUNG, time_limit
 
 HANG = """
 import time, django
 django.setup()
-from events.seats import time_limit
+from events.slots import time_limit
 with time_limit(0.2, "orders"):
     time.sleep(60)
 """

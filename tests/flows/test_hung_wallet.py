@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from events.seats import SEATS
+from events.slots import SLOTS
 from tests.flows.clients import Board, Phone, eventually
 from tests.flows.truth import Truth
 from tests.notifications.receiver import receiver
@@ -67,7 +67,7 @@ def test_alarms_and_webhooks_arrive_while_every_refund_hangs(tmp_path: Path, tar
     with running_stack(tmp_path, "hung", REDIS_DATABASE) as stack, receiver() as outside:
         truth = Truth(stack)
         store, tokens = truth.store_id("hansang"), truth.tokens("hansang")
-        phones = [Phone(stack.base_url, token).join() for token in tokens[: SEATS + 1]]
+        phones = [Phone(stack.base_url, token).join() for token in tokens[: SLOTS + 1]]
         board = Board(stack.base_url, "owner", "hansang", store)
         paid = [phone.order_and_pay() for phone in phones]
         truth.settle()
@@ -77,7 +77,7 @@ def test_alarms_and_webhooks_arrive_while_every_refund_hangs(tmp_path: Path, tar
         stack.manage("shell", "--no-imports", "-c", _REGISTER.format(store=store, url=outside.url))
         for order in paid:
             board.step(order, "reject", {"reason_code": "sold_out", "reason": "no rice left"})
-        eventually(lambda: truth.one(_SENT) == SEATS and tarpit.open >= SEATS)
+        eventually(lambda: truth.one(_SENT) == SLOTS and tarpit.open >= SLOTS)
 
         told = len(outside.calls)
         kitchen = board.listen()
@@ -85,7 +85,7 @@ def test_alarms_and_webhooks_arrive_while_every_refund_hangs(tmp_path: Path, tar
         kitchen.told("order_submitted", order_id=fresh["id"])
         eventually(lambda: len(outside.calls) > told)
         # Every place for wallets is still taken, and whoever found none waits in the table.
-        assert truth.one(_SENT) == SEATS
+        assert truth.one(_SENT) == SLOTS
 
         tarpit.close()
         for name in CALLERS:

@@ -13,7 +13,7 @@ from config.supervisor.fleet import OUTSIDE, OUTSIDE_THREADS, QUEUES, outside_co
 from events.delivery import drain
 from events.models import Delivery, DeliveryStatus
 from events.registry import all_handlers, lanes, lanes_beside, subscribe
-from events.seats import SEATS
+from events.slots import SLOTS
 from events.sweeper import VERY_LATE_SECONDS, run_forever, sweep, sweep_beside
 from notifications.events import WebhookQueued
 from notifications.models import Kind, Notification
@@ -54,7 +54,7 @@ def test_timers_that_ask_a_wallet_run_outside_and_leave_a_thread_to_each_lane() 
     queues = OUTSIDE.split(",")
     timers = [entry["task"] for entry in app.conf.beat_schedule.values() if _queue(entry) in queues]
     assert sorted(timers) == ["payments.reconcile_payments", "sandbox_wallet.send_webhooks"]
-    assert len(queues) * SEATS + len(timers) == OUTSIDE_THREADS
+    assert len(queues) * SLOTS + len(timers) == OUTSIDE_THREADS
     assert outside_command()[outside_command().index("-c") + 1] == str(OUTSIDE_THREADS)
 
 

@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from events import operations
+from events.kernel.database_choice import database_name, databases, in_database
 from events.kernel.databases import alias_of
-from events.kernel.places import place_name, placed, places
 from events.models import Delivery, DeliveryStatus, Event, Intervention
 from events.operations import Actor
 from stores.models import Store
@@ -41,7 +41,7 @@ def test_with_one_database_nothing_is_chosen(boss: Client, store: Store, path: s
     page = boss.get(path)
     assert page.status_code == 200
     assert "hs-places" not in page.content.decode() and "db=" not in page.content.decode()
-    assert placed("/x/?a=1", "default") == "/x/?a=1"
+    assert in_database("/x/?a=1", "default") == "/x/?a=1"
 
 
 @pytest.mark.parametrize("path", LISTS)
@@ -63,7 +63,7 @@ def test_every_databases_rows_can_be_seen(boss: Client, store: Store, context: s
     assert [row.pk for row in shown(boss, at("/admin/events/event/", context))] == [wanted.event_id]
     page = boss.get(at(f"{LIST}{wanted.pk}/change/", context))
     assert page.context["original"].handler == wanted.handler
-    assert place_name(alias_of(context)) in page.content.decode()
+    assert database_name(alias_of(context)) in page.content.decode()
 
 
 @split_only
@@ -73,7 +73,7 @@ def test_the_scope_by_store_holds_in_each_database(boss: Client, store: Store) -
     operations.retry(mine, actor=Actor(None, "Kim"), reason="secret reason")
     history = everywhere(Intervention)
     assert [row._state.db for row in history] == ["payments"]
-    for alias in places():
+    for alias in databases():
         assert not [row for path in LISTS for row in shown(boss, f"{path}?db={alias}")]
     for path, pk in (("delivery", foreign.pk), ("event", foreign.event_id), ("intervention", history[0].pk)):
         for query in ("", "?db=payments"):
@@ -89,7 +89,7 @@ def test_a_list_without_a_database_leads_to_one_that_has_what_was_asked(boss: Cl
     assert answer.status_code == 302 and asked_for(answer["Location"]) == "payments"
     assert "status__exact=3" in answer["Location"]
     assert asked_for(boss.get(LIST, {"status__exact": "2"})["Location"]) == "notifications"
-    assert asked_for(boss.get(LIST, {"status__exact": "4"})["Location"]) == places()[0]
+    assert asked_for(boss.get(LIST, {"status__exact": "4"})["Location"]) == databases()[0]
     assert boss.get(LIST, {"nonsense": "1"}, follow=True).status_code == 200
 
 
@@ -99,7 +99,7 @@ def test_the_chooser_counts_what_each_database_would_show(boss: Client, store: S
     for number in range(2):
         make_delivery(store, stream=f"order:{number}")
     page = boss.get(at(f"{LIST}?status__exact=3&q=order", "payments"))
-    found = {asked_for(each.url): each for each in page.context["places"]}
+    found = {asked_for(each.url): each for each in page.context["databases"]}
     assert {alias: each.rows for alias, each in found.items() if each.rows} == {
         "payments": 1,
         "notifications": 2,
@@ -141,7 +141,7 @@ def test_equal_numbers_in_two_databases_are_two_rows(boss: Client, store: Store)
     address = at(f"{LIST}{refund.pk}/change/", "payments")
     page = boss.get(address)
     links = [action["path"] for action in page.context["actions_detail"]]
-    assert len(links) == 3 and {asked_for(link) for link in links} == {"payments"}
+    assert len(links) == 2 and {asked_for(link) for link in links} == {"payments"}
     retry = next(link for link in links if "retry_one" in link)
     asked = boss.get(retry)
     assert [row.handler for row in asked.context["plan"].examples] == ["payments.send_refund"]
@@ -206,5 +206,5 @@ def test_links_from_the_queue_page_and_from_the_history_name_the_database(boss: 
 @pytest.mark.parametrize("key", ["0", "x", "9" * 40, "%00", "_5F"])
 @pytest.mark.parametrize("path", LISTS)
 def test_a_row_that_is_not_there_is_no_error(boss: Client, store: Store, path: str, key: str) -> None:
-    for query in ("", f"?db={places()[0]}"):
+    for query in ("", f"?db={databases()[0]}"):
         assert boss.get(f"{path}{key}/change/{query}").status_code in {302, 404}

@@ -1,4 +1,4 @@
-"""Where a row of the queue stands: its tables exist in every database, so that an address must say which.
+"""Which database a row of the queue is in: its tables exist in each, so that an address must say which.
 
 With one database for all contexts no address names it.
 """
@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from events.kernel.databases import all_aliases
 
-PARAMETER = "db"
+DATABASE = "db"
 
 
 def is_split() -> bool:
@@ -19,23 +19,23 @@ def is_split() -> bool:
     return len(all_aliases()) > 1
 
 
-def places() -> list[str]:
+def databases() -> list[str]:
     """Every database's alias; the common one comes last when no context is left in it."""
     used = dict.fromkeys(str(alias) for alias in settings.CONTEXT_DATABASES.values())
     return list(dict.fromkeys([*used, *all_aliases()]))
 
 
-def place_name(alias: str) -> str:
+def database_name(alias: str) -> str:
     """The contexts that a database holds, in words."""
     held = [name for name, home in settings.CONTEXT_DATABASES.items() if home == alias]
     names = [str(apps.get_app_config(name).verbose_name) for name in held]
     return ", ".join(names) or gettext("Common database")
 
 
-def placed(url: str, alias: str | None) -> str:
+def in_database(url: str, alias: str | None) -> str:
     """The address with its database; unchanged when it is empty or there is only one database."""
     if not url or not alias or not is_split():
         return url
     parts = urlsplit(url)
-    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != PARAMETER]
-    return urlunsplit(parts._replace(query=urlencode([*query, (PARAMETER, alias)])))
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] != DATABASE]
+    return urlunsplit(parts._replace(query=urlencode([*query, (DATABASE, alias)])))

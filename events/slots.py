@@ -1,4 +1,4 @@
-"""Places in a process for work that waits for strangers: few, so that one lane never takes them all."""
+"""Slots in a process for work that waits for strangers: few, so that one lane never takes them all."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 logger = logging.getLogger(__name__)
 
-SEATS = 4
+SLOTS = 4
 HUNG = 70  # exit code
 
 _lock = threading.Lock()
@@ -16,10 +16,10 @@ _taken: dict[str, int] = {}
 
 
 @contextmanager
-def seat(name: str, *, seconds: float, count: int = SEATS) -> Iterator[bool]:
-    """True: one of the `count` places of this name is ours during the block. False: all are taken.
+def slot(name: str, *, seconds: float, count: int = SLOTS) -> Iterator[bool]:
+    """True: one of the `count` slots of this name is ours during the block. False: all are taken.
 
-    Who finds no place leaves the work to those who sit there: they look again before they go. The block has
+    Who finds no slot leaves the work to those who hold them: they look again before they go. The block has
     `seconds`; then the process ends (`time_limit`).
     """
     with _lock:

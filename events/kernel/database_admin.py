@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from events.kernel.places import PARAMETER, is_split, place_name, placed, places
+from events.kernel.database_choice import DATABASE, database_name, databases, in_database, is_split
 
 COUNTED = 100
 
@@ -36,121 +36,127 @@ class Choice(NamedTuple):
         return self.rows >= COUNTED
 
 
-def place_of(request: HttpRequest) -> str:
+def alias_asked(request: HttpRequest) -> str:
     """The alias that the address names; the first one when it names none, 404 for one that is not there."""
-    alias = request.GET.get(PARAMETER, "")
-    if alias and alias not in places():
+    alias = request.GET.get(DATABASE, "")
+    if alias and alias not in databases():
         raise Http404
-    return alias or places()[0]
+    return alias or databases()[0]
 
 
-class PlacedChangeList(ChangeList):
+class PerDatabaseChangeList(ChangeList):
     """The database is no filter: "clear all filters" keeps it, as paging, search and order do."""
 
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         found: dict[str, Any] = super().get_filters_params(params)
-        found.pop(PARAMETER, None)
+        found.pop(DATABASE, None)
         return found
 
     def url_for_result(self, result: Any) -> str:
-        return placed(super().url_for_result(result), result._state.db)
+        return in_database(super().url_for_result(result), result._state.db)
 
 
-class PlacedInline:
+class PerDatabaseInline:
     """Mix in first: the rows of the page's own database."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
-        return rows.using(place_of(request))
+        return rows.using(alias_asked(request))
 
 
-class PlacedAdmin:
+class PerDatabaseAdmin:
     """Mix in first, before StoreScopedAdmin. The scope by store holds in each database."""
 
-    list_before_template = "admin/events/places.html"
+    list_before_template = "admin/events/databases.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)  # type: ignore[misc]
-        return rows.using(place_of(request))
+        return rows.using(alias_asked(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return PlacedChangeList
+        return PerDatabaseChangeList
 
     def get_preserved_filters(self, request: HttpRequest) -> str:
         """What the way back to the list keeps."""
         kept = super().get_preserved_filters(request)  # type: ignore[misc]
-        if not kept and PARAMETER in request.GET:
-            return urlencode({"_changelist_filters": urlencode({PARAMETER: place_of(request)})})
+        if not kept and DATABASE in request.GET:
+            return urlencode({"_changelist_filters": urlencode({DATABASE: alias_asked(request)})})
         return str(kept)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = list(super().get_fields(request, obj))  # type: ignore[misc]
-        return [*fields, "place"] if is_split() else fields
+        return [*fields, "database"] if is_split() else fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), "place"]  # type: ignore[misc]
+        return [*super().get_readonly_fields(request, obj), "database"]  # type: ignore[misc]
 
     @display(description=_("database"))
-    def place(self, row: Any) -> str:
-        return place_name(row._state.db)
+    def database(self, row: Any) -> str:
+        return database_name(row._state.db)
 
     def list_url_in(self, request: HttpRequest) -> str:
         """The list of the database that the page is about."""
-        return placed(self.list_url(), place_of(request))  # type: ignore[attr-defined]
+        return in_database(self.list_url(), alias_asked(request))  # type: ignore[attr-defined]
 
     # --- Lists -----------------------------------------------------------------------------------
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        if is_split() and not request.GET.get(PARAMETER):
+        if is_split() and not request.GET.get(DATABASE):
             return self._led(request, self._filled(request))
         response: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
         shown = getattr(response, "context_data", None)
         if is_split() and shown and "cl" in shown:
-            shown["places"] = list(self._choices(request, shown["cl"]))
-            shown["subtitle"] = place_name(place_of(request))
+            shown["databases"] = list(self._choices(request, shown["cl"]))
+            shown["subtitle"] = database_name(alias_asked(request))
         return response
 
     def _choices(self, request: HttpRequest, shown: ChangeList) -> Iterator[Choice]:
-        here = place_of(request)
-        for alias in places():
+        here = alias_asked(request)
+        for alias in databases():
             rows = shown.queryset.order_by().using(alias)[:COUNTED].count()
-            url = shown.get_query_string({PARAMETER: alias})
-            yield Choice(place_name(alias), url, rows, alias == here)
+            url = shown.get_query_string({DATABASE: alias})
+            yield Choice(database_name(alias), url, rows, alias == here)
 
     def _filled(self, request: HttpRequest) -> str:
         """The first database where the asked list has a row; else the first."""
         try:
             shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
         except IncorrectLookupParameters:
-            return places()[0]
-        found = (alias for alias in places() if shown.queryset.order_by().using(alias).exists())
-        return next(found, places()[0])
+            return databases()[0]
+        found = (alias for alias in databases() if shown.queryset.order_by().using(alias).exists())
+        return next(found, databases()[0])
 
     def _led(self, request: HttpRequest, alias: str | None) -> HttpResponse:
         """Where the same page of that database is. Nothing that was posted goes along."""
         if alias is None or request.method not in ("GET", "HEAD"):
             raise Http404
-        return HttpResponseRedirect(placed(request.get_full_path(), alias))
+        return HttpResponseRedirect(in_database(request.get_full_path(), alias))
 
     # --- Pages of one row ------------------------------------------------------------------------
 
     def changeform_view(
         self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        if is_split() and not request.GET.get(PARAMETER) and (home := self._home(request, object_id)):
+        if is_split() and not request.GET.get(DATABASE) and (home := self._home(request, object_id)):
             return self._led(request, home)
         response: HttpResponse = super().changeform_view(  # type: ignore[misc]
             request, object_id, form_url, extra_context
         )
         if isinstance(response, TemplateResponse) and response.context_data:
+            if row := response.context_data.get("original"):
+                response.context_data["subtitle"] = self.heading(row)
             for action in response.context_data.get("actions_detail") or ():
-                action["path"] = placed(action["path"], place_of(request))
+                action["path"] = in_database(action["path"], alias_asked(request))
         return response
+
+    def heading(self, row: Any) -> str:
+        """What a row's page is called: words, where the row itself has a code."""
+        return str(row)
 
     def _home(self, request: HttpRequest, object_id: Any) -> str | None:
         """The first database that has a row of this key for the caller."""
         rows = self.get_queryset(request)
-        for alias in places():
+        for alias in databases():
             try:
                 if rows.using(alias).filter(pk=unquote(str(object_id))).exists():
                     return alias
@@ -158,8 +164,8 @@ class PlacedAdmin:
                 return None
         return None
 
-    def placed_or_404(self, request: HttpRequest, object_id: Any) -> Any:
+    def named_or_404(self, request: HttpRequest, object_id: Any) -> Any:
         """The row that an act is about; in a split system its database must be named."""
-        if is_split() and not request.GET.get(PARAMETER):
+        if is_split() and not request.GET.get(DATABASE):
             raise Http404
         return self.object_or_404(request, object_id)  # type: ignore[attr-defined]
