@@ -110,5 +110,5 @@ def test_only_useful_buttons_are_shown(
     kind = f"{row._meta.app_label}/{row._meta.model_name}"
     page = boss.get(f"/admin/{kind}/{row.pk}/change/", follow=True)
     assert page.status_code == 200
-    shown = {name for name in CHOICES[kind] if f'/{row.pk}/{name}/' in page.content.decode()}
+    shown = {name for name in CHOICES[kind] if f"/{row.pk}/{name}/" in page.content.decode()}
     assert shown == useful
