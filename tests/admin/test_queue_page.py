@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
-from config.backoffice import plots, queue
 from events import operations
 from events.models import Delivery, DeliveryStatus, FailedAttempt, Intervention, PausedHandler
 from events.operations import Actor
@@ -359,30 +358,3 @@ def test_the_page_needs_few_queries_however_much_died(boss: Client, store: Store
             boss.get(PAGE)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= QUERY_LIMIT
-
-
-def plan_of(statement: str) -> str:
-    """The plan on a table that is too big to read whole."""
-    values = {
-        **queue.parameters(None),
-        "width": timedelta(minutes=10),
-        "lately": timedelta(minutes=5),
-        "since": timezone.now() - timedelta(days=1),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"EXPLAIN {statement}", values)
-        return "\n".join(line for (line,) in cursor.fetchall())
-
-
-def test_the_figures_read_only_what_is_open(store: Store) -> None:
-    plan = plan_of(queue._OPEN)
-    assert "Seq Scan" not in plan and ("delivery_open_stream" in plan or "delivery_stuck" in plan)
-
-
-@pytest.mark.parametrize("shape", [plots._WIDE, plots._NARROW])
-def test_the_pictures_read_only_their_day(store: Store, shape: dict[str, str]) -> None:
-    plan = plan_of(plots._DAY.format(**shape))
-    assert "Seq Scan" not in plan
-    for index in ("delivery_done", "delivery_died", "failed_attempt_time"):
-        assert index in plan
