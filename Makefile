@@ -7,7 +7,8 @@ VENV := .venv/bin/python
 # A production-like environment: what `check --deploy` looks at.
 DEPLOY := PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com TEST_MODE=false \
 	SECRET_KEY=a-long-enough-key-that-only-this-check-ever-sees-0123456789
-SPLIT_PARTS := $(addprefix tests/,events orders payments notifications menus stores admin flows)
+# A file of tests per core at a time. What breaks everything on purpose wants the machine for itself.
+SIDE_BY_SIDE := $(if $(DATABASE_URL)$(REDIS_URL),,-n auto --dist loadfile --no-loadscope-reorder) --ignore tests/chaos
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
@@ -30,10 +31,12 @@ run: setup        ## everything on this machine (PORT=8000, HOST=127.0.0.1)
 test: lint types  ## lint, types, borders, deployment check and all tests
 	@$(VENV) manage.py check --fail-level WARNING
 	@$(DEPLOY) $(VENV) manage.py check --deploy --tag security --fail-level WARNING
-	@$(VENV) -m pytest
+	@$(VENV) -m pytest $(SIDE_BY_SIDE)
+	@$(VENV) -m pytest tests/chaos
 
-test-split: setup-dev ## the tests of everything that is stored, with a database per context
-	@SPLIT=1 $(VENV) -m pytest $(SPLIT_PARTS)
+test-split: setup-dev ## all tests once more, with a database per context
+	@SPLIT=1 $(VENV) -m pytest $(SIDE_BY_SIDE)
+	@SPLIT=1 $(VENV) -m pytest tests/chaos
 
 lint: setup-dev   ## ruff and the borders between the apps
 	@$(VENV) -m ruff check .

@@ -10,6 +10,7 @@ import pytest
 from tests.chaos.__main__ import inject_each
 from tests.chaos.proof import Findings, judge
 from tests.chaos.run import Run, running_chaos
+from tests.databases import is_split_run
 
 pytestmark = pytest.mark.processes
 
@@ -37,7 +38,7 @@ TAMPERING = (
 
 
 def test_nothing_is_lost_doubled_or_out_of_order_while_everything_breaks() -> None:
-    with running_chaos(SEED, pause=0.6, is_long=False) as run:
+    with running_chaos(SEED, pause=0.6, is_long=False, split=is_split_run()) as run:
         run.rule_out()
         for kind, why in run.skipped.items():
             warnings.warn(f"NOT TESTED HERE: {kind}: {why}", stacklevel=1)
