@@ -43,6 +43,11 @@ _LABELS: dict[int, str] = {
 _ACTS = {"retry_one": operations.RETRY, "replay_one": operations.REPLAY, "discard_one": operations.DISCARD}
 
 
+def _end_of(row: Delivery) -> str:
+    given_up = row.status in (DeliveryStatus.DEAD, DeliveryStatus.DISCARDED)
+    return gettext("given up") if given_up else gettext("finished")
+
+
 class HandlerFilter(KnownFilter):
     title = _("step")
     parameter_name = "handler"
@@ -160,7 +165,7 @@ class DeliveryAdmin(OnlyUseful, PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmi
         steps = (
             (gettext("happened"), row.event.occurred_at),
             (gettext("last started"), row.started_at),
-            (gettext("finished"), row.done_at),
+            (_end_of(row), row.done_at),
             (gettext("due"), row.due_at if row.status == DeliveryStatus.PENDING else None),
         )
         known = [(name, f"{timezone.localtime(at):%Y-%m-%d %H:%M:%S}") for name, at in steps if at]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from events.kernel.database_choice import DATABASE, database_name, databases, in_database, is_split
+from events.kernel.database_choice import DATABASE, database_name, databases, in_database, is_home, is_split
 
 COUNTED = 100
 
@@ -114,6 +114,8 @@ class PerDatabaseAdmin:
         here = alias_asked(request)
         for alias in databases():
             rows = shown.queryset.order_by().using(alias)[:COUNTED].count()
+            if not (rows or alias == here or is_home(alias)):
+                continue
             url = shown.get_query_string({DATABASE: alias})
             yield Choice(database_name(alias), url, rows, alias == here)
 

@@ -25,6 +25,11 @@ def databases() -> list[str]:
     return list(dict.fromkeys([*used, *all_aliases()]))
 
 
+def is_home(alias: str) -> bool:
+    """Whether a context lives in the database; what a context left behind when it moved is no home."""
+    return alias in settings.CONTEXT_DATABASES.values()
+
+
 def database_name(alias: str) -> str:
     """The contexts that a database holds, in words."""
     held = [name for name, home in settings.CONTEXT_DATABASES.items() if home == alias]
