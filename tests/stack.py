@@ -4,22 +4,27 @@ Every test may ask for the fixtures `stack` and `live_server_processes`. The dat
 Nothing of the test process is shared with it: use pages, the API, `stack.manage(…)` or `stack.sql(…)`.
 """
 
+import atexit
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import redis
 
 from config.supervisor.fleet import (
     beat_command,
@@ -151,8 +156,7 @@ def running_stack(folder: Path, name: str = "stack", redis: int = REDIS_DATABASE
     """Processes over a database of this name; whoever breaks them starts some of their own."""
     port = free_port()
     running = Stack(folder, port, environment(folder, port, name, redis))
-    recreate_databases(running.env)
-    running.links = json.loads(running.manage("prepare").splitlines()[-1])
+    begin_with_demo(running)
     with processes_of(running):
         yield running
 
@@ -213,14 +217,37 @@ def _other_redis_database(url: str, number: int) -> str:
     return re.sub(r"^(\w+://[^/]*).*", rf"\1/{number}", url)
 
 
+@cache
+def _demo() -> Stack:
+    """The demo store, prepared once; nothing ever runs over it."""
+    folder = Path(tempfile.mkdtemp(prefix="hansang-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    demo = Stack(folder, 0, environment(folder, 0, "demo"))
+    recreate_databases(demo.env)
+    demo.links = json.loads(demo.manage("prepare").splitlines()[-1])
+    return demo
+
+
+def begin_with_demo(stack: Stack) -> None:
+    """A copy of its databases and files takes a second, a new one half a minute."""
+    demo = _demo()
+    shutil.copytree(demo.folder / "data", stack.folder / "data")
+    for url, source in zip(all_urls(stack.env), all_urls(demo.env), strict=True):
+        recreate_database(url, source)
+    redis.from_url(stack.env["REDIS_URL"]).flushdb()
+    stack.links = demo.links
+
+
 def recreate_databases(env: dict[str, str]) -> None:
     """Empty databases, one or one per context."""
     for url in all_urls(env):
         recreate_database(url)
 
 
-def recreate_database(url: str) -> None:
+def recreate_database(url: str, source: str = "") -> None:
+    """An empty database, or a copy of another one on the same server."""
+    template = f'TEMPLATE "{re.split(r"[/?]", source)[3]}"' if source else ""
     server, name, query = re.fullmatch(r"(\w+://[^/]*/)([^?]*)(.*)", url).groups()  # type: ignore[union-attr]
     with psycopg.connect(f"{server}postgres{query}", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')  # type: ignore[arg-type]
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}" {template}')  # type: ignore[arg-type]
