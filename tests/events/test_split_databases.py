@@ -1,36 +1,13 @@
-"""The queue's own tests again, with a database per context."""
+"""Which contexts share a database."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
-from tests.databases import beside
-from tests.events.conftest import is_split
-
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.mark.processes
-@pytest.mark.skipif(is_split, reason="this is the split run")
-def test_the_queue_works_with_a_database_per_context() -> None:
-    result = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/events", "-q", "-p", "no:cacheprovider"],
-        cwd=ROOT, env={**os.environ, **_split(os.environ["DATABASE_URL"])},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
-
-
-def _split(url: str) -> dict[str, str]:
-    """Each listener of the tests gets its own database, apart from where the facts are published."""
-    found = {"DATABASE_URL": beside(url, "split")}
-    for context in ("orders", "payments", "notifications"):
-        found[f"{context.upper()}_DATABASE_URL"] = beside(url, context)
-    return found
 
 
 def test_contexts_with_one_url_are_one_database() -> None:
