@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from events.kernel.money import format_money
 from events.timeline import Moment, Question, Words, contributes, row_link, rows, words
+from payments.gateways.registry import title_of
 from payments.models import GatewayEvent, LedgerEntry, Payment, Refund
 
 rows(payment="payments_payment", refund="payments_refund", bill="payments_bill")
@@ -60,7 +61,7 @@ def _attempts(question: Question, payments: dict[Any, Payment]) -> Iterator[Mome
                 row.created_at,
                 "credit_card",
                 _("Payment started: %s") % amount,
-                f"{row.gateway} · {_('now: %s') % row.get_state_display()}",
+                f"{title_of(row.gateway)} · {_('now: %s') % row.get_state_display()}",
                 "",
                 row_link("payments_payment", row.pk),
                 _about(row),

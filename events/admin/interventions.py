@@ -1,12 +1,15 @@
 """What somebody did to the queue, and why."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -15,8 +18,36 @@ from events.admin.rows import step_link
 from events.confirmation import ACTION_NAMES
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin
 from events.kernel.database_admin import PerDatabaseAdmin, alias_asked
-from events.meanings import meaning_of
-from events.models import Intervention
+from events.kernel.database_choice import database_name
+from events.meanings import meaning_of, plain_error
+from events.models import DeliveryStatus, Intervention
+
+_ASKED = {
+    "handler": _("step"),
+    "to": _("to the step"),
+    "context": _("part of the system"),
+    "error": _("problem"),
+    "stream": _("stream"),
+    "event_id": _("event"),
+    "correlation_id": _("story"),
+    "since": _("since"),
+    "until": _("until"),
+    "statuses": _("status"),
+    "database": _("database"),
+}
+
+
+def _plain(key: str, value: Any) -> str:
+    """A value of a selection (`Selection.as_json`) as its reader says it."""
+    if key in ("handler", "to"):
+        return str(meaning_of(value).what)
+    if key in ("since", "until"):
+        return date_format(localtime(datetime.fromisoformat(value)), "DATETIME_FORMAT")
+    if key == "statuses":
+        return ", ".join(str(DeliveryStatus(each).label) for each in value)
+    if key == "error":
+        return str(plain_error(value))
+    return database_name(value) if key == "database" else str(value)
 
 
 @admin.register(Intervention)
@@ -62,8 +93,11 @@ class InterventionAdmin(PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmin):
 
     @display(description=_("what was asked for"))
     def asked(self, row: Intervention) -> str:
-        said = [f"{key}: {value}" for key, value in row.selection.items()]
+        said = [f"{_ASKED.get(key, key)}: {_plain(key, value)}" for key, value in row.selection.items()]
         return ", ".join(said) or gettext("picked by hand")
+
+    def heading(self, row: Intervention) -> str:
+        return self.what(row)
 
     @display(description=_("went on because of it"))
     def also_released(self, row: Intervention) -> int:

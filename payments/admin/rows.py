@@ -9,6 +9,7 @@ from unfold.decorators import display
 
 from events.kernel.backoffice import ReadOnlyAdmin, ScopedTabularInline
 from events.kernel.money import format_money
+from payments.gateways.registry import title_of
 from payments.models import BillLine, LedgerEntry, Payment, Refund
 
 
@@ -43,8 +44,7 @@ class TellsHow:
 
     @display(description=_("method"), ordering="method")
     def how(self, row: Payment) -> str:
-        named = row.method or row.gateway
-        return str(METHODS.get(named, named))
+        return str(METHODS.get(row.method, row.method)) or title_of(row.gateway)
 
 
 class TellsWhy:

@@ -4,6 +4,7 @@ from functools import lru_cache
 from importlib import import_module
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from payments.gateways.base import Gateway
 
@@ -30,6 +31,11 @@ def _load(path: str) -> Gateway:
     module, _, name = path.rpartition(".")
     gateway: Gateway = getattr(import_module(module), name)()
     return gateway
+
+
+def title_of(name: str) -> str:
+    """What people call it, whether it is still offered or not."""
+    return gettext(_load(_PATHS[name]).title) if name in _PATHS else name
 
 
 def known_names() -> list[str]:

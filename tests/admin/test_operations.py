@@ -1,5 +1,7 @@
 """Retry, discard and replay: what they change, what they leave, and what the history says."""
 
+from datetime import timedelta
+
 import pytest
 from django.db.models import QuerySet
 from django.test import Client
@@ -117,3 +119,14 @@ def test_the_history_of_another_store_is_not_shown(foreign_boss: Client, store: 
     [row] = everywhere(Intervention)
     assert b"secret reason" not in foreign_boss.get(at("/admin/events/intervention/")).content
     assert foreign_boss.get(at(f"/admin/events/intervention/{row.pk}/change/")).status_code == 302
+
+
+def test_the_history_says_in_words_what_was_asked_for(boss: Client, store: Store) -> None:
+    dead = make_delivery(store)
+    since = dead.event.occurred_at - timedelta(days=1)
+    wish = operations.Selection(handler=dead.handler, error="ConnectionError", since=since, statuses=(3,))
+    assert operations.retry(wish, actor=ME).count == 1
+    [told] = everywhere(Intervention)
+    text = boss.get(at(f"/admin/events/intervention/{told.pk}/change/")).content.decode()
+    assert "The other side could not be reached." in text and str(DeliveryStatus.DEAD.label) in text
+    assert "ConnectionError" not in text and since.isoformat() not in text
