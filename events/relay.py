@@ -13,7 +13,7 @@ from events.delivery import bury
 from events.kernel.databases import alias_of
 from events.kicks import kick_lane
 from events.models import Delivery, Event
-from events.registry import handlers_of, lane_of
+from events.registry import handlers_of, is_readable, lane_of
 
 logger = logging.getLogger(__name__)
 
@@ -169,9 +169,22 @@ def forget_failures() -> None:
 
 
 def _unshipped(alias: str) -> list[UUID]:
+    """What waits, without what only a newer release can read: while releases change, its relay ships that.
+
+    Nothing of the same stream goes before it.
+    """
     # By time, which the stream's lock makes rise with the number; ids are given out before that lock.
     rows = Event.objects.using(alias).filter(shipped_at=None).order_by("occurred_at", "seq")
-    return list(rows.values_list("pk", flat=True)[:WALK])
+    found: list[UUID] = []
+    newer: dict[str, str] = {}
+    for pk, stream, topic, version in rows.values_list("pk", "stream", "topic", "version")[:WALK]:
+        if stream not in newer and is_readable(topic, version):
+            found.append(pk)
+        else:
+            newer.setdefault(stream, f"{topic} v{version}")
+    if newer:
+        logger.warning("left to a newer release: %s", ", ".join(sorted(set(newer.values()))))
+    return found
 
 
 def _deliver(source: str, target: str, wanted: Wanted) -> None:

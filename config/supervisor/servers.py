@@ -36,6 +36,7 @@ def start_postgres(data: Path, log: Path, options: tuple[str, ...] = ()) -> tupl
         "listen_addresses=",
         f"unix_socket_directories={run}",
         "unix_socket_permissions=0700",
+        "max_connections=300",  # a database per context on this server takes more than the usual 100
         *options,
     )
     command: list[str | Path] = [binaries / "postgres", "-D", home]

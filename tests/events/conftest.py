@@ -29,6 +29,14 @@ class Rang(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hushed(DomainEvent):
+    """Nobody listens."""
+
+    topic = "test.hushed"
+    stream_key = "hush:{store_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Mailed(DomainEvent):
     """Something is to be told to the outside world."""
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from events import operations, relay
 from events.backlog import backlog, oldest_age
 from events.base import GiveUp
-from events.kernel.databases import alias_of, all_aliases
+from events.kernel.databases import alias_of, all_aliases, atomic
 from events.models import Delivery, DeliveryStatus, Event
+from events.outbox import publish
 from events.sweeper import sweep
-from tests.events.conftest import LISTENER, SECOND, behavior, change, delivery_of, effects, ring
+from tests.events.conftest import LISTENER, SECOND, Hushed, behavior, change, delivery_of, effects, ring
 from tests.queue import deliver_all, ship_all
 
 
@@ -58,12 +59,28 @@ def test_the_relay_keeps_the_order_of_a_stream() -> None:
 
 @pytest.mark.django_db
 def test_an_event_that_nobody_wants_is_shipped_all_the_same() -> None:
-    Event.objects.using(alias_of("tests")).create(
-        topic="test.unheard", version=1, source="tests", stream="x", seq=1, store_id=uuid4(),
-        payload={}, correlation_id=uuid4(),
-    )  # fmt: skip
+    with atomic("tests"):
+        publish(Hushed(store_id=uuid4()))
+    _forget_fan_out()
     assert relay.ship(alias_of("tests")) == 1
     assert relay.ship(alias_of("tests")) == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("topic", "version"), [("test.brand_new", 1), ("test.rang", 9)])
+def test_what_a_newer_release_published_is_left_to_its_relay(topic: str, version: int) -> None:
+    for number in (1, 2):
+        ring("front", number)
+    ring("back")
+    _forget_fan_out()
+    first = Event.objects.using(alias_of("tests")).filter(stream="bell:front", seq=1)
+    first.update(topic=topic, version=version)
+    ship_all()
+    deliver_all()
+    assert effects() == [("back", 1)]  # what comes behind it in its stream must not overtake
+    first.update(topic="test.rang", version=1)  # the new release knows how to read it
+    deliver_all()
+    assert effects() == [("back", 1), ("front", 1), ("front", 2)]
 
 
 @pytest.mark.django_db
