@@ -171,7 +171,7 @@ def run_claim(context: str, item: Claim) -> None:
         else:
             _run_inside(alias, handler, item)
     except Exception as error:  # noqa: BLE001  every failure of a handler belongs on its row
-        logger.warning("%s failed (attempt %s): %s", item.handler, item.attempt, error)
+        logger.warning("%s failed (attempt %s): %s", item.handler, item.attempt, _storable(str(error)))
         _record_failure(alias, item, error)
 
 
