@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from events.backlog import Backlog, backlog
+from events.kernel.databases import alias_of, all_aliases, reachable_aliases
 
 GAUGES = {
     "due": ("hansang_deliveries_due", "Deliveries that could run now"),
@@ -25,15 +26,28 @@ GAUGES = {
 
 
 class QueueCollector(Collector):
-    """One reading of the queue per scrape; every context is always there, so that alerts can rely on it."""
+    """One reading of the queue per scrape; every context is always there, so that alerts can rely on it.
+
+    Only those whose database is away have no figures: a zero would look like health.
+    """
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        readings = backlog()
+        there = reachable_aliases()
+        yield _databases(there)
+        readings = backlog(there)
+        contexts = [context for context in settings.CONTEXTS if alias_of(context) in there]
         for field, (name, text) in GAUGES.items():
             family = GaugeMetricFamily(name, text, labels=["context"])
-            for context in settings.CONTEXTS:
+            for context in contexts:
                 family.add_metric([context], getattr(readings.get(context, Backlog()), field))
             yield family
+
+
+def _databases(there: list[str]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily("hansang_database_up", "Whether the database answers", labels=["database"])
+    for alias in all_aliases():
+        family.add_metric([alias], alias in there)
+    return family
 
 
 @require_safe

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.db.transaction import Atomic
 
 
@@ -17,6 +17,21 @@ def alias_of(context: str) -> str:
 def all_aliases() -> list[str]:
     """Every database that holds an outbox, `default` first."""
     return list(dict.fromkeys(["default", *settings.CONTEXT_DATABASES.values()]))
+
+
+def reachable_aliases() -> list[str]:
+    """Those of them that answer now."""
+    return [alias for alias in all_aliases() if _answers(alias)]
+
+
+def _answers(alias: str) -> bool:
+    try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        connections[alias].close()
+        return False
+    return True
 
 
 def atomic(context: str, *, savepoint: bool = True) -> Atomic:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from events import relay
@@ -61,3 +62,12 @@ def test_an_event_that_is_shipped_in_part_waits_in_its_outbox() -> None:
     deliver_all()
     assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
     assert not relay._unshipped(alias_of("tests"))
+
+
+def test_the_figures_of_the_others_can_be_read(client: Client) -> None:
+    with away(alias_of("orders")):
+        text = client.get("/metrics").content.decode()
+    assert 'hansang_database_up{database="orders"} 0.0' in text
+    assert 'hansang_database_up{database="payments"} 1.0' in text
+    assert 'hansang_dead_letters{context="payments"}' in text
+    assert 'hansang_dead_letters{context="orders"}' not in text
