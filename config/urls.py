@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 
+from config import openapi  # noqa: F401  registers the authentication schemes
 from config.asyncapi import asyncapi
 from config.brand import brand_css
 from config.health import healthz, readyz
