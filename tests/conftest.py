@@ -29,8 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         elif mark is not None and "databases" not in mark.kwargs:
             kwargs = {**mark.kwargs, "databases": databases}
             item.add_marker(pytest.mark.django_db(*mark.args, **kwargs), append=False)
+        _name_in_full(item)
     # Playwright's event loop stays in the thread once it started: what talks to the database comes before.
     items.sort(key=_comes_late)
+
+
+def _name_in_full(item: pytest.Item) -> None:
+    """Schemathesis gives all operations of a test one id, and of equal ids a second process runs one only."""
+    if operation := getattr(item, "operation_label", ""):
+        item._id = item.id.with_params(operation)
 
 
 def _comes_late(item: pytest.Item) -> int:
