@@ -8,7 +8,7 @@ VENV := .venv/bin/python
 DEPLOY := PUBLIC_URL=https://example.com ALLOWED_HOSTS=example.com TEST_MODE=false \
 	SECRET_KEY=a-long-enough-key-that-only-this-check-ever-sees-0123456789
 # A file of tests per core at a time. What breaks everything on purpose wants the machine for itself.
-SIDE_BY_SIDE := $(if $(DATABASE_URL)$(REDIS_URL),,-n auto --dist loadfile --no-loadscope-reorder) --ignore tests/chaos
+SIDE_BY_SIDE := $(if $(DATABASE_URL)$(REDIS_URL),,-n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder) --ignore tests/chaos
 export PYTHONUNBUFFERED := 1
 
 .DEFAULT_GOAL := help
