@@ -8,39 +8,22 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, get_day_names, get_month_names
-from babel.numbers import format_compact_decimal, format_percent
+from babel.numbers import format_percent
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext, ngettext
 
 from config.backoffice import reports
 from config.backoffice.navigation import chosen_store
 from config.backoffice.reports import Cell, Span, Spread
+from config.backoffice.todo import todo
+from config.backoffice.wording import compact, item_name, locale, money
 from events.kernel.backoffice import managed_stores
-from events.kernel.money import format_money
-from events.kernel.texts import localized
-from events.meanings import meaning_of, subjects_of
 from stores.models import Store
 
 RANGES = (1, 7, 30)
-_LOCALES = {"ko": "ko_KR", "en": "en_US", "zh-hans": "zh_Hans_CN", "ja": "ja_JP"}
 _DEFAULT_HOURS = range(11, 22)
-
-
-def locale() -> str:
-    """The reader's language as Babel calls it."""
-    return _LOCALES.get(get_language() or "en", "en_US")
-
-
-def money(store: Store, minor: int) -> str:
-    return format_money(minor, store.currency, get_language() or "en")
-
-
-def compact(value: float) -> str:
-    """A short figure for above a bar: 13만, 130K."""
-    return str(format_compact_decimal(value, locale=locale(), fraction_digits=0)) if value else ""
 
 
 @dataclass(frozen=True)
@@ -261,125 +244,13 @@ def heat_map(span: Span, cells: list[Cell]) -> dict[str, Any]:
     return {"hours": hours, "rows": rows, "label": said, "columns": len(hours), "empty": not counts}
 
 
-# --- To look at ---------------------------------------------------------
-
-
-def todo(store: Store, items: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """What waits for the owner, the most urgent first."""
-    return [
-        *_refund_tasks(store),
-        *_dead_letter_tasks(store),
-        *_review_tasks(store),
-        *_sold_out_tasks(store, items),
-        *_unpaid_tasks(store),
-    ]
-
-
-def _link(name: str, query: str = "") -> str:
-    try:
-        return reverse(name) + query
-    except NoReverseMatch:
-        return ""
-
-
-def _refund_tasks(store: Store) -> list[dict[str, Any]]:
-    texts = {"failed": gettext("Refund failed: %(money)s")}
-    return [
-        {
-            "kind": "bad" if row.state == "failed" else "mid",
-            "icon": "undo",
-            "text": texts.get(row.state, gettext("Refund under way: %(money)s"))
-            % {"money": money(store, row.amount)},
-            "small": " · ".join(filter(None, [row.bill.table_name, row.payment.method, row.reason])),
-            "link": _link("admin:payments_refund_changelist"),
-            "button": gettext("Look"),
-        }
-        for row in reports.open_refunds(store)
-    ]
-
-
-def _dead_letter_tasks(store: Store) -> list[dict[str, Any]]:
-    found = reports.dead_letters(store)
-    if found.newest is None:
-        return []
-    count = ngettext("%(n)s step did not happen", "%(n)s steps did not happen", found.number)
-    subjects = subjects_of([found.newest.event])
-    return [
-        {
-            "kind": "bad",
-            "icon": "monitoring",
-            "text": count % {"n": found.number},
-            "small": meaning_of(found.newest.handler).of(subjects.get(found.newest.event_id, "")),
-            "link": _link("admin:queue"),
-            "button": gettext("Look"),
-        }
-    ]
-
-
-def _review_tasks(store: Store) -> list[dict[str, Any]]:
-    count = reports.payments_to_review(store)
-    if not count:
-        return []
-    text = ngettext("%(n)s payment needs a look", "%(n)s payments need a look", count)
-    return [
-        {
-            "kind": "bad",
-            "icon": "credit_card",
-            "text": text % {"n": count},
-            "small": "",
-            "link": _link("admin:payments_payment_changelist", "?state__exact=review"),
-            "button": gettext("Look"),
-        }
-    ]
-
-
-def _sold_out_tasks(store: Store, items: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    gone = [items[str(key)] for key in reports.sold_out_items(store) if str(key) in items]
-    if not gone:
-        return []
-    text = ngettext("%(n)s dish sold out", "%(n)s dishes sold out", len(gone)) % {"n": len(gone)}
-    return [
-        {
-            "kind": "warn",
-            "icon": "warning",
-            "text": text,
-            "small": ", ".join(_item_name(store, item) for item in gone[:3]),
-            "link": _link("admin:menus_item_changelist"),
-            "button": gettext("Look"),
-        }
-    ]
-
-
-def _unpaid_tasks(store: Store) -> list[dict[str, Any]]:
-    count, amount = reports.unpaid(store)
-    if not count:
-        return []
-    text = ngettext("%(n)s order not paid yet", "%(n)s orders not paid yet", count) % {"n": count}
-    return [
-        {
-            "kind": "warn",
-            "icon": "hourglass_top",
-            "text": text,
-            "small": money(store, amount),
-            "link": _link("admin:orders_order_changelist", "?status__exact=awaiting_payment"),
-            "button": gettext("Look"),
-        }
-    ]
-
-
-def _item_name(store: Store, item: dict[str, Any]) -> str:
-    return localized({**item, "language": store.language}, "name", get_language() or "en")
-
-
 def sellers(span: Span, items: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """The ranking with pictures, in the reader's language where the menu has it."""
     found = reports.top_items(span)
     highest = found[0].amount if found else 1
     return [
         {
-            "name": _item_name(span.store, items[str(row.item_id)])
-            if str(row.item_id) in items
-            else row.name,
+            "name": item_name(span.store, items[str(row.item_id)]) if str(row.item_id) in items else row.name,
             "amount": money(span.store, row.amount),
             "quantity": row.quantity,
             "share": round(row.amount * 100 / (highest or 1)),

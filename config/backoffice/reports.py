@@ -24,6 +24,7 @@ from django.utils import timezone
 from events.kernel.databases import all_aliases
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
+from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import GONE as GONE_LINES
 from orders.models import MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
 from payments.models import LedgerEntry, Payment, PaymentState, Refund, RefundState
@@ -222,6 +223,12 @@ def unpaid(store: Store) -> tuple[int, int]:
     rows = Order.objects.filter(store_id=store.pk, status=OrderStatus.AWAITING_PAYMENT)
     found = rows.aggregate(count=Count("pk"), amount=Sum("total"))
     return found["count"], found["amount"] or 0
+
+
+def stopped_addresses(store: Store) -> list[str]:
+    """Webhook addresses that were given up, by what they are for."""
+    rows = WebhookAddress.objects.filter(store_id=store.pk, state=AddressState.DEAD).order_by("created_at")
+    return [row.short_name for row in rows]
 
 
 def sold_out_items(store: Store) -> list[UUID]:

@@ -14,6 +14,7 @@ from config.backoffice.dashboard import tiles
 from events.kernel.ids import new_id
 from events.models import DeliveryStatus
 from notifications.models import Notification, store_channel
+from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import Order, OrderLine, OrderStatus, SoldOut, Tab
 from stores.models import Store
 from tests.admin.conftest import make_delivery
@@ -137,6 +138,15 @@ def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> No
     SoldOut.objects.create(store_id=store.pk, item_id=new_id())
     page = boss.get("/admin/").content.decode()
     assert "board was not told of order 7." in page and "1 order not paid yet" in page
+    assert "webhook address" not in page
+
+
+def test_a_webhook_address_that_was_given_up_is_listed(boss: Client, store: Store) -> None:
+    for state in AddressState:
+        WebhookAddress.objects.create(store_id=store.pk, url=f"https://{state}.example/secret", state=state)
+    page = boss.get("/admin/").content.decode()
+    assert "1 webhook address does not answer" in page and "dead.example" in page
+    assert "secret" not in page and "paused.example" not in page
 
 
 def test_a_quiet_store_says_that_all_is_well(boss: Client) -> None:

@@ -1,0 +1,31 @@
+"""Amounts, short figures and names as the reader of the back office writes them."""
+
+from typing import Any
+
+from babel.numbers import format_compact_decimal
+from django.utils.translation import get_language
+
+from events.kernel.money import format_money
+from events.kernel.texts import localized
+from stores.models import Store
+
+_LOCALES = {"ko": "ko_KR", "en": "en_US", "zh-hans": "zh_Hans_CN", "ja": "ja_JP"}
+
+
+def locale() -> str:
+    """The reader's language as Babel calls it."""
+    return _LOCALES.get(get_language() or "en", "en_US")
+
+
+def money(store: Store, minor: int) -> str:
+    return format_money(minor, store.currency, get_language() or "en")
+
+
+def compact(value: float) -> str:
+    """A short figure for above a bar: 13만, 130K."""
+    return str(format_compact_decimal(value, locale=locale(), fraction_digits=0)) if value else ""
+
+
+def item_name(store: Store, item: dict[str, Any]) -> str:
+    """The dish in the reader's language, else in the store's."""
+    return localized({**item, "language": store.language}, "name", get_language() or "en")
