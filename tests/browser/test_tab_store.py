@@ -59,10 +59,11 @@ def test_a_party_orders_eats_and_splits_the_bill_at_the_end(
 ) -> None:
     anna, bo = new_phone("en-US"), new_phone("en-US")
     first, second = order(anna, bar), order(bo, bar)
+    [(table,)] = stack.sql("SELECT table_id FROM stores_tabletoken WHERE token = %s", bar)
     rounds = stack.sql(
-        "SELECT o.status FROM orders_order o JOIN orders_tab t ON t.id = o.tab_id WHERE t.closed_at IS NULL "
-        "AND t.table_id = (SELECT table_id FROM stores_tabletoken WHERE token = %s)",
-        bar,
+        "SELECT o.status FROM orders_order o JOIN orders_tab t ON t.id = o.tab_id "
+        "WHERE t.closed_at IS NULL AND t.table_id = %s",
+        table,
     )
     assert rounds == [("submitted",), ("submitted",)]  # the kitchen cooks before anybody paid
 
