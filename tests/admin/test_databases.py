@@ -40,7 +40,7 @@ def test_with_one_database_nothing_is_chosen(boss: Client, store: Store, path: s
     make_delivery(store)
     page = boss.get(path)
     assert page.status_code == 200
-    assert "hs-places" not in page.content.decode() and "db=" not in page.content.decode()
+    assert "hs-databases" not in page.content.decode() and "db=" not in page.content.decode()
     assert in_database("/x/?a=1", "default") == "/x/?a=1"
 
 
