@@ -27,6 +27,7 @@ Missing = dict[UUID, frozenset[str]]
 # Events that are shipped in part, and who has not got them. A process that does not know writes it again.
 _missing: dict[str, Missing] = {}
 _failed_at: dict[str, float] = {}
+_said: set[str] = set()
 
 _RECLAIM = """
 WITH lost AS MATERIALIZED (
@@ -182,8 +183,9 @@ def _unshipped(alias: str) -> list[UUID]:
             found.append(pk)
         else:
             newer.setdefault(stream, f"{topic} v{version}")
-    if newer:
-        logger.warning("left to a newer release: %s", ", ".join(sorted(set(newer.values()))))
+    if unsaid := set(newer.values()) - _said:
+        _said.update(unsaid)  # once: the sweeper comes by twice a second
+        logger.warning("left to a newer release: %s", ", ".join(sorted(unsaid)))
     return found
 
 
