@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import pytest
-from django.conf import settings
 from django.db import DatabaseError, connections
 
 from events import relay
@@ -166,6 +165,3 @@ def away(alias: str) -> Iterator[None]:
     finally:
         connection.settings_dict["HOST"] = host
         relay.forget_failures()
-
-
-is_split = len(set(settings.CONTEXT_DATABASES.values())) > 1

@@ -9,12 +9,13 @@ from django.utils import timezone
 from events import relay
 from events.kernel.databases import alias_of
 from events.sweeper import sweep
-from tests.events.conftest import LISTENER, SECOND, away, change, effects, is_split, ring
+from tests.databases import is_split_run
+from tests.events.conftest import LISTENER, SECOND, away, change, effects, ring
 from tests.queue import deliver_all, unfinished
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not is_split, reason="needs a database per context"),
+    pytest.mark.skipif(not is_split_run(), reason="needs a database per context"),
 ]
 
 
