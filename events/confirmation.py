@@ -15,18 +15,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from events import operations
 from events.kernel.backoffice import actor_of
 from events.kernel.errors import DomainError
-from events.meanings import meaning_of, subjects_of
+from events.meanings import ACTION_NAMES, meaning_of, subjects_of
 from events.models import DeliveryStatus
 from events.operations.planning import Target
 
-ACTION_NAMES = {
-    operations.RETRY: _("Retry"),
-    operations.DISCARD: _("Discard"),
-    operations.REPLAY: _("Replay"),
-    operations.ASSIGN: _("Give to another step"),
-    operations.PAUSE: _("Pause"),
-    operations.RESUME: _("Resume"),
-}
 CONSEQUENCES = {
     operations.RETRY: _("Each of these steps is tried again now, with a fresh count of attempts."),
     operations.DISCARD: _("These steps will never happen. What waited behind them goes on."),

@@ -11,6 +11,15 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+ACTION_NAMES: dict[str, str | Promise] = {
+    "retry": _("Retry"),
+    "discard": _("Discard"),
+    "replay": _("Replay"),
+    "assign": _("Give to another step"),
+    "pause": _("Pause"),
+    "resume": _("Resume"),
+}
+
 
 class Meaning(NamedTuple):
     """`what` the step does, `effect` of its not happening, `about` the same of one order or table.

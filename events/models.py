@@ -6,6 +6,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
+from events.meanings import ACTION_NAMES, meaning_of
+from events.timeline import words_of
 
 
 class DeliveryStatus(models.IntegerChoices):
@@ -61,7 +63,7 @@ class Event(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.topic} {self.stream} #{self.seq}"
+        return str(words_of(self.topic).text)
 
 
 class Delivery(models.Model):
@@ -117,7 +119,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.handler} ← {self.event_id}"
+        return str(meaning_of(self.handler).what)
 
     @property
     def age_seconds(self) -> float:
@@ -179,7 +181,7 @@ class Intervention(models.Model):
         indexes = [models.Index(fields=["store_id", "-created_at"], name="intervention_store_time")]
 
     def __str__(self) -> str:
-        return f"{self.action} · {self.actor_name}"
+        return f"{ACTION_NAMES.get(self.action, self.action)} · {self.actor_name}"
 
 
 class SnapshotState(models.TextChoices):

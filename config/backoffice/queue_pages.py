@@ -22,10 +22,10 @@ from unfold.widgets import (
 from config.backoffice import plots, queue
 from config.backoffice.dashboard import duration
 from events import operations
-from events.confirmation import ACTION_NAMES, ReasonForm, confirm
+from events.confirmation import ReasonForm, confirm
 from events.kernel.backoffice import OWNERS, actor_of, managed_stores
 from events.kernel.errors import DomainError
-from events.meanings import meaning_of
+from events.meanings import ACTION_NAMES, meaning_of
 from events.models import DeliveryStatus
 from events.registry import all_handlers, handler_named
 from stores.models import Store

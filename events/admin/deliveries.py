@@ -99,9 +99,6 @@ class DeliveryAdmin(OnlyUseful, PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmi
     def useless_actions(self, row: Delivery) -> set[str]:
         return {name for name, act in _ACTS.items() if not operations.applies(act, row)}
 
-    def heading(self, row: Delivery) -> str:
-        return self.step(row)
-
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         found: dict[str, Any] = super().get_actions(request)
         found.pop("delete_selected", None)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from events.admin.rows import BoundedPaginator, KnownFilter, step_link, story_link
+from events.admin.rows import BoundedPaginator, KnownFilter, local_time, step_link, story_link
 from events.base import DomainEvent
 from events.kernel.backoffice import ReadOnlyAdmin, ScopedTabularInline, StoreScopedAdmin
 from events.kernel.database_admin import PerDatabaseAdmin, PerDatabaseInline
@@ -87,16 +87,13 @@ class EventAdmin(PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmin):
         ]
         return format_html_join("", "<div>{} · {}</div>", told)
 
-    def heading(self, row: Event) -> str:
-        return self.what(row)
-
     @display(description=_("what"), ordering="topic")
     def what(self, row: Event) -> str:
         return str(words_of(row.topic).text)
 
     @display(description=_("happened"), ordering="occurred_at")
-    def moment(self, row: Event) -> Any:
-        return row.occurred_at
+    def moment(self, row: Event) -> str:
+        return local_time(row.occurred_at)
 
     @display(description=_("stream"))
     def stream_number(self, row: Event) -> str:

@@ -6,20 +6,17 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from events.admin.rows import step_link
-from events.confirmation import ACTION_NAMES
+from events.admin.rows import local_time, step_link
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin
 from events.kernel.database_admin import PerDatabaseAdmin, alias_asked
 from events.kernel.database_choice import database_name
-from events.meanings import meaning_of, plain_error
+from events.meanings import ACTION_NAMES, meaning_of, plain_error
 from events.models import DeliveryStatus, Intervention
 
 _ASKED = {
@@ -42,7 +39,7 @@ def _plain(key: str, value: Any) -> str:
     if key in ("handler", "to"):
         return str(meaning_of(value).what)
     if key in ("since", "until"):
-        return date_format(localtime(datetime.fromisoformat(value)), "DATETIME_FORMAT")
+        return local_time(datetime.fromisoformat(value))
     if key == "statuses":
         return ", ".join(str(DeliveryStatus(each).label) for each in value)
     if key == "error":
@@ -88,16 +85,13 @@ class InterventionAdmin(PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmin):
         return row.reason
 
     @display(description=_("when"), ordering="created_at")
-    def at(self, row: Intervention) -> Any:
-        return row.created_at
+    def at(self, row: Intervention) -> str:
+        return local_time(row.created_at)
 
     @display(description=_("what was asked for"))
     def asked(self, row: Intervention) -> str:
         said = [f"{_ASKED.get(key, key)}: {_plain(key, value)}" for key, value in row.selection.items()]
         return ", ".join(said) or gettext("picked by hand")
-
-    def heading(self, row: Intervention) -> str:
-        return self.what(row)
 
     @display(description=_("went on because of it"))
     def also_released(self, row: Intervention) -> int:

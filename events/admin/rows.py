@@ -1,5 +1,6 @@
 """What the lists of the queue have in common: bounded counting, filters from the code, links in words."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,10 @@ from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from events.kernel.database_choice import in_database
 from events.meanings import meaning_of
@@ -32,6 +35,11 @@ class KnownFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         return rows.filter(**{str(self.parameter_name): self.value()}) if self.value() else rows
+
+
+def local_time(moment: datetime) -> str:
+    """As lists show it; a page of one row would show a bare UTC value."""
+    return date_format(localtime(moment), "DATETIME_FORMAT")
 
 
 def story_link(correlation_id: UUID) -> str:

@@ -145,15 +145,9 @@ class PerDatabaseAdmin:
             request, object_id, form_url, extra_context
         )
         if isinstance(response, TemplateResponse) and response.context_data:
-            if row := response.context_data.get("original"):
-                response.context_data["subtitle"] = self.heading(row)
             for action in response.context_data.get("actions_detail") or ():
                 action["path"] = in_database(action["path"], alias_asked(request))
         return response
-
-    def heading(self, row: Any) -> str:
-        """What a row's page is called: words, where the row itself has a code."""
-        return str(row)
 
     def _home(self, request: HttpRequest, object_id: Any) -> str | None:
         """The first database that has a row of this key for the caller."""

@@ -129,4 +129,5 @@ def test_the_history_says_in_words_what_was_asked_for(boss: Client, store: Store
     [told] = everywhere(Intervention)
     text = boss.get(at(f"/admin/events/intervention/{told.pk}/change/")).content.decode()
     assert "The other side could not be reached." in text and str(DeliveryStatus.DEAD.label) in text
+    assert f"{told.created_at:%Y-%m-%d}" not in text  # its time is a person's, too
     assert "ConnectionError" not in text and since.isoformat() not in text

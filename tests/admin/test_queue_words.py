@@ -5,7 +5,7 @@ from django.test import Client
 
 from events.models import DeliveryStatus
 from stores.models import Store
-from tests.admin.conftest import make_delivery
+from tests.admin.conftest import at, make_delivery
 from tests.admin.test_queue_page import PAGE, platform, text_of
 from tests.factories import make_store
 
@@ -34,3 +34,12 @@ def test_a_step_that_is_well_is_not_said_to_have_failed(platform: Client, store:
     assert "If it does not happen: The board did not ring for an order." in text_of(
         platform, "/admin/queue/steps/"
     )
+
+
+def test_a_rows_page_is_headed_by_words(boss: Client, store: Store) -> None:
+    row = make_delivery(store)
+    for path in (f"delivery/{row.pk}", f"event/{row.event_id}"):
+        text = text_of(boss, at(f"/admin/events/{path}/change/"))
+        head = text.partition("<main")[0].partition('id="content"')[0]
+        assert f"← {row.event_id}" not in text and f"{row.event.topic} {row.stream}" not in text
+        assert str(row if path.startswith("delivery") else row.event) in head
