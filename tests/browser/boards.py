@@ -82,12 +82,20 @@ class Board:
         """Where guests pay first, the counter takes the money so that the kitchen hears of the order."""
         if order["status"] != "awaiting_payment":
             return
+        tab = self._orders()[order["id"]]["tab"]
+        eventually(lambda: self._owes(tab))
+        answer = self.post(f"tabs/{tab}/counter-payments/", {"method": method})
+        assert answer.ok, answer.text()
+        # The order learns of its money by an event, too.
+        eventually(lambda: self._orders()[order["id"]]["status"] != "awaiting_payment")
+
+    def _orders(self) -> dict[str, dict[str, str]]:
+        """Order id -> {"tab", "status"} of everything at a table."""
         tables = self.page.context.request.get(self.api + "board/").json()["tables"]
         tabs = [table["tab"] for table in tables if table["tab"]]
-        tab = next(tab for tab in tabs if order["id"] in {one["id"] for one in tab["orders"]})
-        eventually(lambda: self._owes(tab["id"]))
-        answer = self.post(f"tabs/{tab['id']}/counter-payments/", {"method": method})
-        assert answer.ok, answer.text()
+        return {
+            one["id"]: {"tab": tab["id"], "status": one["status"]} for tab in tabs for one in tab["orders"]
+        }
 
     def _owes(self, tab_id: str) -> bool:
         """The bill is written by an event: with a database of its own a moment later."""

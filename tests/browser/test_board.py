@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.boards import Board, Guest
+from tests.browser.phones import violations
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("quiet_board")
@@ -54,6 +55,13 @@ addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
 }).observe(document.body, {attributes: true, attributeFilter: ["data-ringing"]}));
 """
 PROMISE, HEARTBEAT = 1.0, 5.0
+# Long enough for the board to be called old, too short for the watchdog of the socket.
+QUIET_MS = 6_000
+WATCH_FOR_STALE = """() => {
+  window.wasStale = false;
+  new MutationObserver(() => { window.wasStale = true; })
+    .observe(document.body, {attributes: true, attributeFilter: ["data-stale"]});
+}"""
 
 
 def test_other_devices_fall_silent_within_a_second_of_the_acknowledgement(
@@ -161,6 +169,9 @@ def test_a_lost_connection_is_said_and_caught_up(
     sockets[-1].close()
     banner = page.locator(".banner")
     expect(banner).to_contain_text("No connection – showing", timeout=15000)
+    board.floor()
+    assert violations(page) == []
+    page.locator('a[href="#kitchen"]').click()
     page.context.set_offline(False)
     order = guest.order()
     board.collect_money(order)
@@ -168,6 +179,24 @@ def test_a_lost_connection_is_said_and_caught_up(
     expect(board.ticket(order)).to_have_attribute("data-state", "new", timeout=20000)
     expect(banner).to_have_count(0)
     expect(page.locator(".alarm.order")).to_be_visible()
+
+
+def test_news_after_a_quiet_while_are_no_lost_connection(
+    new_screen: Callable[..., Page],
+    staff: Callable[[str], dict[str, str]],
+    new_guest: Callable[[int], Guest],
+) -> None:
+    page = new_screen("en-US")
+    page.clock.install()
+    board, guest = Board(page, staff("manager")), new_guest(5)
+    page.wait_for_load_state("networkidle")  # nothing is on its way when the clock jumps
+    page.evaluate(WATCH_FOR_STALE)
+    page.clock.fast_forward(QUIET_MS)
+    order = guest.order()
+    board.collect_money(order)
+
+    expect(board.ticket(order)).to_have_attribute("data-state", "new")
+    assert page.evaluate("window.wasStale") is False
 
 
 def test_strangers_do_not_see_a_board(

@@ -6,6 +6,7 @@
  *   live        "port" (same host, next port), "" or "same" (same origin), or a base URL "wss://live.example"
  *   resumeFrom  last sequence number this page has seen, or null for "from now"
  *   onFrame     (frame) for every frame but heartbeats; notification frames arrive once and in order
+ *   onLife      () for every sign of the server, heartbeats too, before its frame is handled
  *   onState     ("connecting" | "open" | "polling" | "refused")
  *   poll        async () called every 5 s while the socket stays down
  */
@@ -26,7 +27,7 @@ export function liveAddress(path, live, livePort) {
   return address.href;
 }
 
-export function connect({ path, live, livePort, resumeFrom = null, onFrame, onState = () => {}, poll, device }) {
+export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLife = () => {}, onState = () => {}, poll, device }) {
   const address = liveAddress(path, live, livePort);
   let socket = null;
   let last = resumeFrom;
@@ -59,6 +60,7 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onSt
 
   function receive(frame) {
     watch();
+    onLife();
     if (frame.type === "heartbeat") return;
     if (frame.type === "ready") {
       failures = 0;

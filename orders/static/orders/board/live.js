@@ -4,8 +4,7 @@ import { toast } from "../../shared/dialog.js";
 import { connect } from "../../shared/socket.js";
 import { ring } from "./alarm.js";
 import { api, device, knows, money, socketPath, t } from "./page.js";
-import { acked, behind, connection, freshAt, learn, openAlarms, refresh, tick } from "./state.js";
-import { effect } from "./state.js";
+import { acked, behindSince, connection, effect, fallBehind, learn, openAlarms, refresh, staysTrue, tick } from "./state.js";
 
 let socket = null;
 let pending = 0;
@@ -29,6 +28,7 @@ export async function goLive() {
     resumeFrom: seq,
     device,
     onFrame: receive,
+    onLife: staysTrue,
     onState: (state) => { connection.value = state; },
     poll,
   });
@@ -77,7 +77,7 @@ function checkOpen(numbers) {
 
 /** Many frames arrive together; one fetch serves them all. */
 function soon() {
-  behind.value = true;
+  fallBehind();
   clearTimeout(pending);
   pending = setTimeout(() => refresh().catch(() => {}), 80);
 }
@@ -92,7 +92,7 @@ async function poll() {
 let retried = 0;
 effect(() => {
   const now = tick.value;
-  if (!behind.value || connection.value !== "open" || now - retried < 3000 || now - freshAt.value < 3000) return;
+  if (!behindSince.value || connection.value !== "open" || now - Math.max(retried, behindSince.value) < 3000) return;
   retried = now;
   refresh().catch(() => {});
 });

@@ -9,9 +9,9 @@ export { batch, computed, effect, signal, untracked } from "../../shared/vendor/
 export const board = signal(null);
 /** "connecting" | "open" | "polling" | "refused" */
 export const connection = signal("connecting");
-/** When the shown board was true (ms, this device's clock), and whether a newer one is known to exist. */
+/** Until when the shown board is known to be true, and since when a newer one is known to exist, 0: none (ms here). */
 export const freshAt = signal(0);
-export const behind = signal(false);
+export const behindSince = signal(0);
 export const view = signal("kitchen");
 export const chosenTable = signal(null);
 export const shiftStarted = signal(false);
@@ -34,10 +34,18 @@ export const newTickets = computed(() => tickets.value.filter((ticket) => ticket
 
 /** Nothing newer than `freshAt` may be trusted to be on the screen. */
 export const stale = computed(() => {
-  const quietFor = tick.value - freshAt.value;
-  if (connection.value === "open") return behind.value && quietFor > 5000;
-  return quietFor > 8000;
+  if (connection.value !== "open") return tick.value - freshAt.value > 8000;
+  return behindSince.value > 0 && tick.value - behindSince.value > 5000;
 });
+
+export function fallBehind() {
+  behindSince.value ||= Date.now();
+}
+
+/** The server speaks: as long as it told nothing new, what is shown is true. */
+export function staysTrue() {
+  if (board.value && !behindSince.value) freshAt.value = Date.now();
+}
 
 /** Fetches the board; calls while one is under way cause exactly one more. */
 export function refresh() {
@@ -55,14 +63,14 @@ export function refresh() {
 }
 
 async function load() {
-  behind.value = true;
+  fallBehind();
   const asked = Date.now();
   const document = await call("GET", `${api}board/`, undefined, { retry: 0, timeout: 8000 });
   const answered = Date.now();
   offset = Date.parse(document.now) - (asked + answered) / 2;
   board.value = document;
   freshAt.value = tick.value = answered;
-  behind.value = again;
+  behindSince.value = again ? asked : 0;
 }
 
 /** Adds or replaces alarms and other news. */
