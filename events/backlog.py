@@ -77,11 +77,11 @@ def paused_names() -> list[str]:
     return sorted(found)
 
 
-def orphans() -> dict[str, int]:
-    """handler -> open deliveries that wait for a handler that is no more."""
+def orphans(aliases: Iterable[str] | None = None) -> dict[str, int]:
+    """handler -> open deliveries that wait for a handler that is no more; in all databases or `aliases`."""
     known = {handler.name for handler in all_handlers()}
     found: dict[str, int] = {}
-    for alias in all_aliases():
+    for alias in all_aliases() if aliases is None else aliases:
         rows = Delivery.objects.using(alias).exclude(status__in=FINISHED).order_by()
         counted: Any = rows.values_list("handler").annotate(number=Count("pk"))
         for handler, number in counted:

@@ -1,5 +1,6 @@
 """What contexts may ask about the queue's health."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -41,10 +42,10 @@ class DeadCause(NamedTuple):
     table_name: str | None
 
 
-def dead_causes(limit: int = 500) -> list[DeadCause]:
-    """Every cause that waits for a person, the newest first; one query per database."""
+def dead_causes(aliases: Iterable[str] | None = None, limit: int = 500) -> list[DeadCause]:
+    """Every cause that waits for a person, the newest first; one query per database (all, or `aliases`)."""
     found: list[DeadCause] = []
-    for alias in all_aliases():
+    for alias in all_aliases() if aliases is None else aliases:
         with connections[alias].cursor() as cursor:
             cursor.execute(_CAUSES, [limit])
             found += [DeadCause(*row) for row in cursor.fetchall()]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from events.kernel.databases import all_aliases
+from events.kernel.databases import reachable_aliases
 from events.kernel.statements import execute
 from events.models import Intervention, SnapshotRun
 
@@ -54,10 +54,10 @@ _START = {"at": datetime(1970, 1, 1, tzinfo=UTC), "id": UUID(int=0)}
 def purge(*, days: int, seconds: float = SECONDS, batch: int = BATCH) -> int:
     """Deletes delivered history older than `days`; returns how many deliveries and events went.
 
-    Each statement commits by itself and deletes at most `batch` of them. Every database has its share of the
-    `seconds`, and at least one statement per table.
+    Each statement commits by itself and deletes at most `batch` of them. Every database that answers has its
+    share of the `seconds`, and at least one statement per table; another one is purged when it is back.
     """
-    aliases = all_aliases()
+    aliases = reachable_aliases()
     return sum(_purge(alias, days, seconds / len(aliases), batch) for alias in aliases)
 
 

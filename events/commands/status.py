@@ -7,6 +7,7 @@ from typing import Any
 from events import operations
 from events.backlog import Backlog, backlog, oldest_age, orphans
 from events.commands.console import ATTENTION, OK, Console
+from events.kernel.databases import all_aliases, reachable_aliases
 from events.meanings import meaning_of, plain_error, subject_text
 from events.queue_health import DeadCause, dead_causes
 
@@ -27,10 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any], console: Console) -> int:
-    readings, causes, gone = backlog(), dead_causes(), orphans()
-    paused = operations.paused_handlers()
+    there = reachable_aliases()
+    away = [alias for alias in all_aliases() if alias not in there]
+    readings, causes, gone = backlog(there), dead_causes(there), orphans(there)
+    paused = operations.paused_handlers(there)
     age = oldest_age(readings)
-    needs_a_person = bool(causes or gone or paused) or age > options["late"]
+    needs_a_person = bool(away or causes or gone or paused) or age > options["late"]
     console.answer(
         {
             "healthy": not needs_a_person,
@@ -39,9 +42,12 @@ def run(options: dict[str, Any], console: Console) -> int:
             "dead": [_cause_json(cause) for cause in causes],
             "orphans": gone,
             "paused": {name: _paused_json(row) for name, row in paused.items()},
+            "databases_away": away,
         }
     )
     _contexts(readings, console)
+    for alias in away:
+        console.say(f"away    the database {alias} does not answer: its figures are missing here")
     _troubles(causes, gone, paused, console)
     console.say("A person should look." if needs_a_person else "Everything is on time.")
     return ATTENTION if needs_a_person else OK

@@ -8,9 +8,14 @@ from django.utils import timezone
 
 from events import relay
 from events.kernel.databases import alias_of
+from events.models import DeliveryStatus
+from events.retention import purge
 from events.sweeper import sweep
+from notifications.dead_letters import ring_for_dead_letters
+from notifications.models import Kind, Notification
 from tests.databases import is_split_run
 from tests.events.conftest import LISTENER, SECOND, away, change, effects, ring
+from tests.events.test_commands import run, said
 from tests.queue import deliver_all, unfinished
 
 pytestmark = [
@@ -72,3 +77,31 @@ def test_the_figures_of_the_others_can_be_read(client: Client) -> None:
     assert 'hansang_database_up{database="payments"} 1.0' in text
     assert 'hansang_dead_letters{context="payments"}' in text
     assert 'hansang_dead_letters{context="orders"}' not in text
+
+
+def test_status_says_which_database_is_away_and_shows_the_others() -> None:
+    with away(alias_of("orders")):
+        code, answer = said("status")
+        text = run("status")[1]
+    assert (code, answer["healthy"], answer["databases_away"]) == (1, False, ["orders"])
+    assert "the database orders does not answer" in text
+    assert said("status")[1]["databases_away"] == []
+
+
+def test_an_alarm_for_dead_letters_neither_fails_nor_falls_silent() -> None:
+    event = ring()
+    deliver_all()
+    change(event, LISTENER, status=DeliveryStatus.DEAD, done_at=timezone.now(), last_error="ValueError: x")
+    assert ring_for_dead_letters() == 1
+    with away(alias_of("orders")):
+        assert ring_for_dead_letters() == 0
+    ringing = Notification.objects.filter(kind=Kind.DEAD_LETTER, acked_at=None)
+    assert ringing.count() == 1
+
+
+def test_old_history_of_the_others_is_purged() -> None:
+    event = ring()
+    deliver_all()
+    change(event, SECOND, done_at=timezone.now() - timedelta(days=40))
+    with away(alias_of("orders")):
+        assert purge(days=30) == 1
