@@ -27,7 +27,7 @@ from notifications.models import Kind, Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import GONE as GONE_LINES
 from orders.models import MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
-from payments.models import LedgerEntry, Payment, PaymentState, Refund, RefundState
+from payments.models import Bill, LedgerEntry, Payment, PaymentState, Refund, RefundState
 from stores.models import Store
 
 WEEKS = 4
@@ -219,10 +219,12 @@ def _dead_in(alias: str, store: Store) -> list[Delivery]:
 
 
 def unpaid(store: Store) -> tuple[int, int]:
-    """(orders, minor units) that wait for their guest's money."""
+    """(orders, minor units) that wait for their guest's money, not for the news that it is there."""
     rows = Order.objects.filter(store_id=store.pk, status=OrderStatus.AWAITING_PAYMENT)
-    found = rows.aggregate(count=Count("pk"), amount=Sum("total"))
-    return found["count"], found["amount"] or 0
+    totals = dict(rows.values_list("pk", "total"))
+    paid = Bill.objects.filter(order_id__in=list(totals), settled_at__isnull=False)
+    owed = totals.keys() - set(paid.values_list("order_id", flat=True))
+    return len(owed), sum(totals[order_id] for order_id in owed)
 
 
 def stopped_addresses(store: Store) -> list[str]:

@@ -16,6 +16,7 @@ from events.models import DeliveryStatus
 from notifications.models import Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import Order, OrderLine, OrderStatus, SoldOut, Tab
+from payments.models import Bill
 from stores.models import Store
 from tests.admin.conftest import make_delivery
 from tests.factories import make_store
@@ -139,6 +140,21 @@ def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> No
     page = boss.get("/admin/").content.decode()
     assert "board was not told of order 7." in page and "1 order not paid yet" in page
     assert "webhook address" not in page
+
+
+def test_an_order_that_is_paid_but_not_handed_over_is_not_called_unpaid(store: Store) -> None:
+    make_order(store, 7_000, status=OrderStatus.AWAITING_PAYMENT)
+    paid = make_order(store, 9_000, status=OrderStatus.AWAITING_PAYMENT)
+    Bill.objects.create(
+        store_id=store.pk,
+        tab_id=paid.tab_id,
+        origin_tab_id=paid.tab_id,
+        order_id=paid.pk,
+        currency="KRW",
+        settled_at=timezone.now(),
+    )
+
+    assert reports.unpaid(store) == (1, 7_000)
 
 
 def test_a_webhook_address_that_was_given_up_is_listed(boss: Client, store: Store) -> None:
