@@ -16,6 +16,7 @@ from tests.browser.phones import (
     publish,
     violations,
 )
+from tests.flows.clients import eventually
 from tests.stack import Stack
 
 
@@ -56,7 +57,7 @@ def test_two_phones_share_a_cart_and_see_each_others_orders(
     expect(anna.locator(f".list [data-add='{dish['id']}']")).to_have_attribute("data-count", "1")
     anna.locator("#order-button").tap()
     pay(anna)
-    assert sorted(status for _, status in orders_at(stack, token)) == ["submitted", "submitted"]
+    eventually(lambda: [status for _, status in orders_at(stack, token)] == ["submitted"] * 2)
 
 
 def test_a_double_tap_makes_one_order(stack: Stack, token: str, new_phone: NewPhone) -> None:
@@ -146,6 +147,7 @@ def test_a_menu_published_meanwhile_is_shown_and_the_cart_kept(
     dish = a_dish(page)
     add(page, dish)
     expect(page.locator("#order-button")).to_be_enabled()
+    expect(page.locator("body")).to_have_attribute("data-ws", "open")
     page.route(re.compile(r".*/t/[^/]+/$"), keep_the_old_menu)
     with page.expect_event("requestfailed", lambda one: one.url.endswith(f"/t/{token}/")):
         publish(
@@ -172,6 +174,7 @@ def test_a_dish_sold_out_meanwhile_is_said_and_not_ordered(
     dish = a_dish(page)
     add(page, dish)
     expect(page.locator("#order-button")).to_be_enabled()
+    expect(page.locator("body")).to_have_attribute("data-ws", "open")
     publish(stack, token, f"publish(ItemSoldOut(store_id=store, item_id=UUID({dish['id']!r})))")
     expect(page.locator(f".list [id='item/{dish['id']}']")).to_have_class(re.compile(r"\bout\b"))
     page.locator("#dock a").first.tap()
@@ -236,6 +239,7 @@ def test_the_phone_catches_up_after_the_socket_was_lost(
     page.locator("#order-button").tap()
     pay(page)
     expect(page.locator("body")).to_have_attribute("data-ws", "open")
+    expect(page.locator(".steps")).to_be_visible()
     order_id = orders_at(stack, token)[0][0]
     sockets[-1].close()
     stack.manage(
@@ -248,6 +252,29 @@ def test_the_phone_catches_up_after_the_socket_was_lost(
     expect(page.locator(".ring")).to_contain_text("9")
     expect(page.locator("body")).to_have_attribute("data-ws", "open")
     assert violations(page) == []
+
+
+def test_a_phone_that_was_away_shows_what_sold_out_meanwhile(
+    stack: Stack, token: str, new_phone: NewPhone
+) -> None:
+    page = new_phone("en-US")
+    sockets: list[WebSocketRoute] = []
+
+    def pass_through(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile(r".*/ws/t/.*"), pass_through)
+    open_page(page, token)
+    expect(page.locator("body")).to_have_attribute("data-ws", "open")
+    dish = a_dish(page)
+    page.context.set_offline(True)
+    sockets[-1].close()
+    publish(stack, token, f"publish(ItemSoldOut(store_id=store, item_id=UUID({dish['id']!r})))")
+    page.context.set_offline(False)
+
+    expect(page.locator(f".list [id='item/{dish['id']}']")).to_have_class(re.compile(r"\bout\b"))
+    publish(stack, token, f"publish(ItemRestocked(store_id=store, item_id=UUID({dish['id']!r})))")
 
 
 def test_a_closed_tab_says_thank_you_and_a_reload_does_not_open_it_again(

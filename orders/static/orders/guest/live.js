@@ -11,6 +11,7 @@ const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_reje
 const seen = signal(null);
 remember("seq", seen);
 let socket = null;
+let wasReady = false;
 let catchingUp = true;
 let missed = [];
 
@@ -49,9 +50,18 @@ function caughtUp() {
   catchingUp = false;
 }
 
+/** Nobody repeats hints: a phone that was away asks for everything. */
+function ready({ seq }) {
+  seen.value ??= seq;
+  caughtUp();
+  refreshAll();
+  if (wasReady) { refreshBill(); menuNews(); }
+  wasReady = true;
+}
+
 function onFrame(frame) {
   if (frame.type === "notification") receive(frame.data.seq ? frame.data : { ...frame.data, seq: frame.seq });
-  else if (frame.type === "ready") { seen.value ??= frame.seq; caughtUp(); refreshAll(); }
+  else if (frame.type === "ready") ready(frame);
   else if (frame.type === "hint") HINTS[frame.data?.topic]?.();
 }
 
