@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.boards import STAFF, Board, Guest
+from tests.flows.truth import Truth
 from tests.stack import Stack
 
 CHROMIUM = (os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
@@ -110,6 +111,7 @@ def _clear(stack: Stack, token: str) -> None:
 @pytest.fixture
 def quiet_board(stack: Stack) -> None:
     """What other tests ordered is served, and nothing rings for it."""
+    Truth(stack).settle()
     stack.sql("UPDATE orders_order SET status = 'served', served_at = now() WHERE status = 'submitted'")
     stack.sql(
         "UPDATE notifications_notification SET acked_at = now(), escalate_at = NULL "

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.flows.truth import Truth
 from tests.stack import Stack
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
@@ -92,3 +93,4 @@ with atomic("menus"):
     {change}
 """,
     )
+    Truth(stack).settle()

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.phones import NewPhone, a_dish, add, open_page, orders_at, pay
+from tests.flows.clients import eventually
 from tests.stack import Stack
 
 # The page's clock stands still: only what arrives may set it.
@@ -31,7 +32,7 @@ REASONS = {
 
 def in_kitchen(stack: Stack, token: str, verb: str, **words: object) -> None:
     """The kitchen answers the table's only order."""
-    [(order, _)] = orders_at(stack, token)
+    [(order, _)] = eventually(lambda: [one for one in orders_at(stack, token) if one[1] == "submitted"])
     stack.manage("shell", "-v0", "-c", KITCHEN.format(order=order, verb=verb, words=words))
 
 

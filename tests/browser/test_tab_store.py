@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.phones import NewPhone, a_dish, add, open_page, violations
+from tests.flows.truth import Truth
 from tests.stack import Stack
 
 ALWAYS_OPEN = """
@@ -28,6 +29,7 @@ def bar(stack: Stack) -> Iterator[str]:
     )
     stack.sql(free, table)
     stack.manage("shell", "-v0", "-c", ALWAYS_OPEN)
+    Truth(stack).settle()
     yield token
     stack.sql(free, table)
 

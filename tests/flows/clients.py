@@ -191,12 +191,16 @@ class Phone(Caller):
                 return response
             time.sleep(0.2)
 
-    def decide(self, payment: Json, action: str = "approve") -> httpx.Response:
-        """Presses a button on the wallet's page."""
+    def open_wallet(self, payment: Json) -> str:
+        """Opens the wallet's page, and returns what its form says besides the button."""
         page = self.http.get(payment["next"]["url"])
         hidden = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert hidden, page.text[:500]
-        form = {"action": action, "csrfmiddlewaretoken": hidden[1]}
+        return hidden[1]
+
+    def decide(self, payment: Json, action: str = "approve", opened: str = "") -> httpx.Response:
+        """Presses a button on the wallet's page, which may have been `opened` before."""
+        form = {"action": action, "csrfmiddlewaretoken": opened or self.open_wallet(payment)}
         return self.http.post(payment["next"]["url"], data=form, headers={"Origin": self.base_url})
 
     def pay(self, action: str = "approve", **body: Any) -> Json:

@@ -42,12 +42,14 @@ def test_money_that_comes_after_the_end_goes_back(phone: Phone, truth: Truth, ca
     payment = ok(phone.start_payment({"order_id": order["id"]}), 201)
     if came_back:
         back = phone.decide(payment, "late_webhook").headers["location"]
+    else:
+        opened = phone.open_wallet(payment)
     _let_expire(truth, order)
     socket.told("order_expired", order_id=order["id"])
     if came_back:
         phone.http.post(f"{back}complete/")
     else:  # the wallet's page stood open all the time; perhaps the shop has closed it meanwhile
-        phone.decide(payment)
+        phone.decide(payment, opened=opened)
     eventually(lambda: phone.bill(order)["payments"][0]["state"] in ("captured", "canceled"))
     if phone.bill(order)["payments"][0]["state"] == "captured":
         told = socket.told("refund_completed", payment_id=payment["id"])["data"]

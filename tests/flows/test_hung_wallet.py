@@ -67,7 +67,7 @@ def test_alarms_and_webhooks_arrive_while_every_refund_hangs(tmp_path: Path, tar
     with running_stack(tmp_path, "hung", REDIS_DATABASE) as stack, receiver() as outside:
         truth = Truth(stack)
         store, tokens = truth.store_id("hansang"), truth.tokens("hansang")
-        phones = [Phone(stack.base_url, token).join() for token in tokens[: SLOTS + 1]]
+        phones = [Phone(stack.base_url, token).join() for token in tokens[: SLOTS + 3]]
         board = Board(stack.base_url, "owner", "hansang", store)
         paid = [phone.order_and_pay() for phone in phones]
         truth.settle()
@@ -77,15 +77,16 @@ def test_alarms_and_webhooks_arrive_while_every_refund_hangs(tmp_path: Path, tar
         stack.manage("shell", "--no-imports", "-c", _REGISTER.format(store=store, url=outside.url))
         for order in paid:
             board.step(order, "reject", {"reason_code": "sold_out", "reason": "no rice left"})
-        eventually(lambda: truth.one(_SENT) == SLOTS and tarpit.open >= SLOTS)
+        eventually(lambda: truth.one(_SENT) >= SLOTS and tarpit.open >= SLOTS)
 
         told = len(outside.calls)
         kitchen = board.listen()
         fresh = phones[0].order_and_pay()
         kitchen.told("order_submitted", order_id=fresh["id"])
         eventually(lambda: len(outside.calls) > told)
-        # Every place for wallets is still taken, and whoever found none waits in the table.
-        assert truth.one(_SENT) == SLOTS
+        # Every place for wallets is still taken, and whoever found none waits in the table. (The sweeper and
+        # the reconciler may have tried one more each.)
+        assert SLOTS <= truth.one(_SENT) < len(paid)
 
         tarpit.close()
         for name in CALLERS:
@@ -102,4 +103,5 @@ def test_alarms_and_webhooks_arrive_while_every_refund_hangs(tmp_path: Path, tar
 
 
 def _is_back(phone: Phone, order: dict[str, object]) -> bool:
-    return all(refund["state"] == "succeeded" for refund in phone.bill(order)["refunds"])
+    refunds = phone.bill(order)["refunds"]
+    return bool(refunds) and all(refund["state"] == "succeeded" for refund in refunds)

@@ -159,6 +159,7 @@ def test_merged_guests_hear_of_their_order_on_the_new_tab(
     assert old.closed_with() == 4403
     one.look()
     socket = one.listen()
+    one.bill(order)  # the payments have joined the bills, too
     one.pay(order_id=order["id"])
     socket.told("order_submitted", order_id=order["id"])
     board.accept(order, minutes=7)

@@ -91,7 +91,6 @@ def test_a_forged_webhook_is_refused(phone: Phone, truth: Truth) -> None:
         "currency": "KRW", "state": "captured", "refunded": 0, "live": False,
     }  # fmt: skip
     body = json.dumps({"type": "payment.captured", "data": {"payment": paid}}).encode()
-    before = truth.one("SELECT count(*) FROM payments_gatewayevent")
     for headers in (
         {},
         {"webhook-id": "msg_1", "webhook-timestamp": str(int(time.time())), "webhook-signature": "v1,AAAA"},
@@ -104,7 +103,7 @@ def test_a_forged_webhook_is_refused(phone: Phone, truth: Truth) -> None:
     assert httpx.post(f"{phone.base_url}/hooks/sandbox/nobody/", content=body).status_code == 404
     assert httpx.post(f"{phone.base_url}/hooks/counter/{slug}/", content=body).status_code == 404
     truth.settle()
-    assert truth.one("SELECT count(*) FROM payments_gatewayevent") == before
+    assert truth.one("SELECT count(*) FROM payments_gatewayevent WHERE merchant_ref = %s", reference) == 0
     assert phone.see(order)["status"] == "awaiting_payment"
     assert truth.kept(phone.tab_id) == 0
 

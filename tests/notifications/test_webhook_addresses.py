@@ -213,7 +213,7 @@ def test_a_receiver_that_drips_is_cut_off_at_the_time_limit() -> None:
     with receiver() as told:
         told.answers, told.drip = [(200, b"x" * 200)], 0.05
         answer = post(told.url, b"{}", {}, seconds=0.4)
-    assert answer.duration_ms < 2000
+    assert answer.duration_ms < 8000  # without a limit it takes ten seconds
 
 
 @pytest.mark.usefixtures("_loopback")

@@ -66,7 +66,7 @@ class Up:
         return self.process.wait(40)
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return answer.read().decode()
 
     def survivors(self, seconds: float = 20) -> list[str]:
