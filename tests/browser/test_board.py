@@ -11,6 +11,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.boards import Board, Guest
 from tests.browser.phones import violations
+from tests.flows.truth import Truth
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("quiet_board")
@@ -56,12 +57,7 @@ addEventListener("DOMContentLoaded", () => new MutationObserver(() => {
 """
 PROMISE, HEARTBEAT = 1.0, 5.0
 # Long enough for the board to be called old, too short for the watchdog of the socket.
-QUIET_MS = 6_000
-WATCH_FOR_STALE = """() => {
-  window.wasStale = false;
-  new MutationObserver(() => { window.wasStale = true; })
-    .observe(document.body, {attributes: true, attributeFilter: ["data-stale"]});
-}"""
+QUIET = 6.0
 
 
 def test_other_devices_fall_silent_within_a_second_of_the_acknowledgement(
@@ -185,18 +181,34 @@ def test_news_after_a_quiet_while_are_no_lost_connection(
     new_screen: Callable[..., Page],
     staff: Callable[[str], dict[str, str]],
     new_guest: Callable[[int], Guest],
+    stack: Stack,
 ) -> None:
-    page = new_screen("en-US")
+    guest, page = new_guest(5), new_screen("en-US")
+    Truth(stack).settle()
     page.clock.install()
-    board, guest = Board(page, staff("manager")), new_guest(5)
-    page.wait_for_load_state("networkidle")  # nothing is on its way when the clock jumps
-    page.evaluate(WATCH_FOR_STALE)
-    page.clock.fast_forward(QUIET_MS)
+    board = Board(page, staff("manager"))
+    behind, stale = page.locator("body[data-behind]"), page.locator("body[data-stale]")
+    expect(behind).to_have_count(0)
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + QUIET)  # the board stands still before it looks
     order = guest.order()
     board.collect_money(order)
 
+    expect(behind).to_have_count(1)
+    expect(stale).to_have_count(0)
+    page.clock.resume()
     expect(board.ticket(order)).to_have_attribute("data-state", "new")
-    assert page.evaluate("window.wasStale") is False
+
+
+def test_a_board_that_hears_of_nothing_looks_for_itself_after_a_minute(
+    new_screen: Callable[..., Page], staff: Callable[[str], dict[str, str]]
+) -> None:
+    page = new_screen("en-US")
+    page.clock.install()
+    Board(page, staff("manager"))
+    expect(page.locator("body[data-behind]")).to_have_count(0)
+
+    with page.expect_response(re.compile("/board/$")):
+        page.clock.set_system_time(page.evaluate("Date.now() / 1000") + 61)
 
 
 def test_strangers_do_not_see_a_board(

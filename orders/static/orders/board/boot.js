@@ -9,7 +9,7 @@ import { pausedBar } from "./pause.js";
 import { alarmBar, banner, header } from "./shell.js";
 import { audio, wakeLock } from "./sound.js";
 import { resumeShift, startScreen } from "./start.js";
-import { connection, effect, shiftStarted, stale, view } from "./state.js";
+import { behindSince, connection, effect, shiftStarted, stale, view } from "./state.js";
 import { html, render } from "./ui.js";
 
 const SCREENS = { kitchen, floor, log: logScreen };
@@ -37,6 +37,7 @@ effect(() => {
   document.body.dataset.ws = connection.value;
   document.body.toggleAttribute("data-stale", stale.value);
 });
+effect(() => { document.body.toggleAttribute("data-behind", behindSince.value > 0); });
 effect(() => {
   audio.value;
   if (shiftStarted.value) signOfLife();

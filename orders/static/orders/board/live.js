@@ -4,7 +4,7 @@ import { toast } from "../../shared/dialog.js";
 import { connect } from "../../shared/socket.js";
 import { ring } from "./alarm.js";
 import { api, device, knows, money, socketPath, t } from "./page.js";
-import { acked, behindSince, connection, effect, fallBehind, learn, openAlarms, refresh, staysTrue, tick } from "./state.js";
+import { acked, behindSince, connection, effect, fallBehind, learn, mayHaveMissed, openAlarms, refresh, staysTrue, tick } from "./state.js";
 
 let socket = null;
 let pending = 0;
@@ -28,7 +28,7 @@ export async function goLive() {
     resumeFrom: seq,
     device,
     onFrame: receive,
-    onLife: staysTrue,
+    onLife: alive,
     onState: (state) => { connection.value = state; },
     poll,
   });
@@ -43,6 +43,11 @@ async function untilDone(work) {
       await new Promise((done) => setTimeout(done, wait));
     }
   }
+}
+
+function alive() {
+  staysTrue();
+  if (mayHaveMissed()) soon();
 }
 
 function receive(frame) {

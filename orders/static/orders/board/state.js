@@ -19,6 +19,9 @@ export const tick = signal(Date.now());
 /** Alarms by sequence number: NotificationJSON. */
 export const alarms = signal(new Map());
 
+/** Hints are lost with Redis, and nobody knows which: look for oneself at least this often (ms). */
+const LOOK_EVERY = 60000;
+let loadedAt = 0;
 let offset = 0;
 let loading = null;
 let again = false;
@@ -37,6 +40,8 @@ export const stale = computed(() => {
   if (connection.value !== "open") return tick.value - freshAt.value > 8000;
   return behindSince.value > 0 && tick.value - behindSince.value > 5000;
 });
+
+export const mayHaveMissed = () => Date.now() - loadedAt > LOOK_EVERY;
 
 export function fallBehind() {
   behindSince.value ||= Date.now();
@@ -69,7 +74,7 @@ async function load() {
   const answered = Date.now();
   offset = Date.parse(document.now) - (asked + answered) / 2;
   board.value = document;
-  freshAt.value = tick.value = answered;
+  freshAt.value = tick.value = loadedAt = answered;
   behindSince.value = again ? asked : 0;
 }
 
