@@ -36,7 +36,7 @@ from config.supervisor.fleet import (
 )
 from config.supervisor.processes import Child, stop_all
 from tests.databases import all_urls, beside, databases_of, is_split_run, urls_beside
-from tests.processes.conftest import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 90

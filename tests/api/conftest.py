@@ -11,7 +11,7 @@ import requests
 from config.supervisor.fleet import web_command
 from config.supervisor.processes import Child, stop_all
 from tests.orders.conftest import phone, restaurant  # noqa: F401
-from tests.processes.conftest import free_port
+from tests.ports import free_port
 from tests.stack import ROOT, Stack, environment, recreate_databases
 
 REDIS_DATABASE = 12

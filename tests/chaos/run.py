@@ -20,7 +20,7 @@ from tests.chaos.tables import CONTEXTS, Tables
 from tests.chaos.trouble.names import APPRENTICE, EFFECTS
 from tests.flows.clients import Board
 from tests.notifications.receiver import Receiver
-from tests.processes.conftest import free_port
+from tests.ports import free_port
 from tests.stack import Stack, environment_over, processes_of
 
 RECOVERY_SECONDS = 240.0

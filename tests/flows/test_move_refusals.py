@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.databases import beside, is_split_run
-from tests.processes.conftest import free_port
+from tests.ports import free_port
 from tests.stack import ROOT, Stack, environment, recreate_database, recreate_databases
 
 pytestmark = pytest.mark.skipif(is_split_run(), reason="it starts from one database")

@@ -29,6 +29,7 @@ from events.kernel import hints
 from stores.models import Store, User
 from tests.notifications.facts import Party
 from tests.notifications.receiver import Receiver, receiver
+from tests.ports import free_port
 from tests.queue import deliver_all
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,9 +70,7 @@ class LiveServer:
     """uvicorn on a free port, with the test's database."""
 
     def __init__(self, redis_url: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.redis_url = redis_url
         self.process: subprocess.Popen[bytes] | None = None
         self.phones: list[Phone] = []

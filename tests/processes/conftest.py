@@ -1,9 +1,9 @@
 """`manage.py up` as a child, watched from outside."""
 
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,21 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 90
-
-
-def free_port() -> int:
-    """A port whose successor is free too."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 @dataclass
@@ -46,7 +35,7 @@ class Up:
         said = []
         for line in self.process.stdout:
             said.append(line)
-            if "ready in" in line:
+            if re.search(r"\bready in \d", line):
                 return "".join(said)
         raise AssertionError("".join(said) + self.logs())
 
