@@ -28,6 +28,7 @@ from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import GONE as GONE_LINES
 from orders.models import MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
 from payments.models import Bill, LedgerEntry, Payment, PaymentState, Refund, RefundState
+from payments.selectors import sums_of
 from stores.models import Store
 
 WEEKS = 4
@@ -222,8 +223,8 @@ def unpaid(store: Store) -> tuple[int, int]:
     """(orders, minor units) that wait for their guest's money, not for the news that it is there."""
     rows = Order.objects.filter(store_id=store.pk, status=OrderStatus.AWAITING_PAYMENT)
     totals = dict(rows.values_list("pk", "total"))
-    paid = Bill.objects.filter(order_id__in=list(totals), settled_at__isnull=False)
-    owed = totals.keys() - set(paid.values_list("order_id", flat=True))
+    orders = dict(Bill.objects.filter(order_id__in=list(totals)).values_list("pk", "order_id"))
+    owed = totals.keys() - {orders[bill] for bill, sums in sums_of(orders).items() if sums.is_paid}
     return len(owed), sum(totals[order_id] for order_id in owed)
 
 

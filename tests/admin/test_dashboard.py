@@ -16,9 +16,10 @@ from events.models import DeliveryStatus
 from notifications.models import Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import Order, OrderLine, OrderStatus, SoldOut, Tab
-from payments.models import Bill
+from payments.models import Bill, BillLine, LedgerEntry
 from stores.models import Store
 from tests.admin.conftest import make_delivery
+from tests.admin.test_useful_buttons import paid
 from tests.factories import make_store
 from tests.queue import published
 
@@ -144,14 +145,15 @@ def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> No
 
 def test_an_order_that_is_paid_but_not_handed_over_is_not_called_unpaid(store: Store) -> None:
     make_order(store, 7_000, status=OrderStatus.AWAITING_PAYMENT)
-    paid = make_order(store, 9_000, status=OrderStatus.AWAITING_PAYMENT)
-    Bill.objects.create(
-        store_id=store.pk,
-        tab_id=paid.tab_id,
-        origin_tab_id=paid.tab_id,
-        order_id=paid.pk,
-        currency="KRW",
-        settled_at=timezone.now(),
+    order = make_order(store, 1_000, status=OrderStatus.AWAITING_PAYMENT)
+    payment = paid(store, "sandbox")
+    bill = payment.bill
+    Bill.objects.filter(pk=bill.pk).update(order_id=order.pk)
+    values = {"line_id": new_id(), "name": "Rice", "quantity": 1, "unit_price": 1_000, "total": 1_000}
+    BillLine.objects.create(bill=bill, order_id=order.pk, order_number=order.number, **values)
+    assert reports.unpaid(store) == (2, 8_000)
+    LedgerEntry.objects.create(
+        store_id=store.pk, bill=bill, payment=payment, kind="capture", amount=1_000, currency="KRW"
     )
 
     assert reports.unpaid(store) == (1, 7_000)
