@@ -2,8 +2,10 @@
 
 import os
 import random
-import socket
 from itertools import count
+
+from config.supervisor.folders import CannotStart
+from config.supervisor.ports import ensure_free
 
 # Below what the system gives to outgoing connections: one of those could be faster than the server.
 _FIRST, _SHARE = 15_000, 2_000
@@ -13,17 +15,14 @@ _turns = count(random.randrange(0, _SHARE, 2), 2)
 
 def free_port() -> int:
     """A port whose successor is free too. Workers side by side draw from shares of their own."""
-    for turn in _turns:
-        port = _FIRST + _SHARE * (_worker % 8) + turn % _SHARE
-        if _is_free(port) and _is_free(port + 1):
-            return port
-    raise AssertionError("turns do not end")
+    first = _FIRST + _SHARE * (_worker % 8)
+    ports = (first + turn % _SHARE for turn in _turns)
+    return next(port for port in ports if _is_free(port) and _is_free(port + 1))
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+    try:
+        ensure_free("127.0.0.1", port)
+    except CannotStart:
+        return False
     return True

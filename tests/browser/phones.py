@@ -1,10 +1,11 @@
 """What a guest does on the phone, and what the product's database then knows."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.flows.truth import Truth
 from tests.stack import Stack
@@ -65,6 +66,18 @@ def violations(page: Page) -> list[str]:
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
+
+
+def sockets_of(page: Page) -> list[WebSocketRoute]:
+    """The page's sockets from now on, the newest last, for a test to cut."""
+    sockets: list[WebSocketRoute] = []
+
+    def pass_through(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket(re.compile("/ws/"), pass_through)
+    return sockets
 
 
 def keep_the_old_menu(route: Route) -> None:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.boards import Board, Guest
-from tests.browser.phones import violations
+from tests.browser.phones import sockets_of, violations
 from tests.flows.truth import Truth
 from tests.stack import Stack
 
@@ -153,13 +153,8 @@ def test_a_lost_connection_is_said_and_caught_up(
     staff: Callable[[str], dict[str, str]],
     new_guest: Callable[[int], Guest],
 ) -> None:
-    page, sockets = new_screen("en-US"), []
-
-    def relay(route: WebSocketRoute) -> None:
-        sockets.append(route)
-        route.connect_to_server()
-
-    page.route_web_socket(re.compile("/ws/"), relay)
+    page = new_screen("en-US")
+    sockets = sockets_of(page)
     board, guest = Board(page, staff("manager")), new_guest(4)
     page.context.set_offline(True)
     sockets[-1].close()

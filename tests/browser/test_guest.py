@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Route, WebSocketRoute, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.phones import (
     NewPhone,
@@ -14,6 +14,7 @@ from tests.browser.phones import (
     orders_at,
     pay,
     publish,
+    sockets_of,
     violations,
 )
 from tests.flows.clients import eventually
@@ -227,13 +228,7 @@ def test_the_phone_catches_up_after_the_socket_was_lost(
     stack: Stack, token: str, new_phone: NewPhone
 ) -> None:
     page = new_phone("en-US")
-    sockets: list[WebSocketRoute] = []
-
-    def pass_through(socket: WebSocketRoute) -> None:
-        socket.connect_to_server()
-        sockets.append(socket)
-
-    page.route_web_socket(re.compile(r".*/ws/t/.*"), pass_through)
+    sockets = sockets_of(page)
     open_page(page, token)
     add(page, a_dish(page))
     page.locator("#order-button").tap()
@@ -258,13 +253,7 @@ def test_a_phone_that_was_away_shows_what_sold_out_meanwhile(
     stack: Stack, token: str, new_phone: NewPhone
 ) -> None:
     page = new_phone("en-US")
-    sockets: list[WebSocketRoute] = []
-
-    def pass_through(socket: WebSocketRoute) -> None:
-        socket.connect_to_server()
-        sockets.append(socket)
-
-    page.route_web_socket(re.compile(r".*/ws/t/.*"), pass_through)
+    sockets = sockets_of(page)
     open_page(page, token)
     expect(page.locator("body")).to_have_attribute("data-ws", "open")
     dish = a_dish(page)
