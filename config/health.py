@@ -6,7 +6,9 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from events.backlog import backlog, oldest_age, paused_names
+from events import operations
+from events.backlog import backlog, oldest_age
+from events.kernel.databases import all_aliases
 
 
 @require_safe
@@ -27,7 +29,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         age = _ask_databases()
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
-    has_redis, paused = _redis_answers(), paused_names()
+    has_redis, paused = _redis_answers(), operations.paused_handlers(all_aliases())
     return JsonResponse(
         {
             "status": "ready" if has_redis and not paused else "degraded",
@@ -43,7 +45,7 @@ def _ask_databases() -> float:
     for alias in settings.DATABASES:
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT 1")
-    return oldest_age(backlog())
+    return oldest_age(backlog(all_aliases()))
 
 
 def _redis_answers() -> bool:

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from events.backlog import Backlog, backlog
-from events.kernel.databases import alias_of, all_aliases, reachable_aliases
+from events.kernel.databases import Reach, alias_of, reach
 
 GAUGES = {
     "due": ("hansang_deliveries_due", "Deliveries that could run now"),
@@ -32,10 +32,10 @@ class QueueCollector(Collector):
     """
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        there = reachable_aliases()
-        yield _databases(there)
-        readings = backlog(there)
-        contexts = [context for context in settings.CONTEXTS if alias_of(context) in there]
+        found = reach()
+        yield _databases(found)
+        readings = backlog(found.there)
+        contexts = [context for context in settings.CONTEXTS if alias_of(context) in found.there]
         for field, (name, text) in GAUGES.items():
             family = GaugeMetricFamily(name, text, labels=["context"])
             for context in contexts:
@@ -43,10 +43,10 @@ class QueueCollector(Collector):
             yield family
 
 
-def _databases(there: list[str]) -> GaugeMetricFamily:
+def _databases(found: Reach) -> GaugeMetricFamily:
     family = GaugeMetricFamily("hansang_database_up", "Whether the database answers", labels=["database"])
-    for alias in all_aliases():
-        family.add_metric([alias], alias in there)
+    for alias in (*found.there, *found.away):
+        family.add_metric([alias], alias in found.there)
     return family
 
 

@@ -7,8 +7,7 @@ from typing import Any
 from django.db import connections
 from django.db.models import Count
 
-from events.kernel.databases import all_aliases
-from events.models import FINISHED, Delivery, PausedHandler
+from events.models import FINISHED, Delivery
 from events.registry import all_handlers
 
 _BACKLOG = """
@@ -45,10 +44,10 @@ class Backlog:
     oldest_unshipped_age: float = 0.0
 
 
-def backlog(aliases: Iterable[str] | None = None) -> dict[str, Backlog]:
-    """context -> its backlog, for contexts that have any; one query per database, of all or of `aliases`."""
+def backlog(aliases: Iterable[str]) -> dict[str, Backlog]:
+    """context -> its backlog, for contexts that have any; one query per database."""
     found: dict[str, Backlog] = {}
-    for alias in all_aliases() if aliases is None else aliases:
+    for alias in aliases:
         with connections[alias].cursor() as cursor:
             cursor.execute(_BACKLOG)
             for context, kind, count, age in cursor.fetchall():
@@ -69,19 +68,11 @@ def oldest_age(readings: dict[str, Backlog]) -> float:
     return max(ages, default=0.0)
 
 
-def paused_names() -> list[str]:
-    """The handlers that somebody paused."""
-    found: set[str] = set()
-    for alias in all_aliases():
-        found |= set(PausedHandler.objects.using(alias).values_list("handler", flat=True))
-    return sorted(found)
-
-
-def orphans(aliases: Iterable[str] | None = None) -> dict[str, int]:
-    """handler -> open deliveries that wait for a handler that is no more; in all databases or `aliases`."""
+def orphans(aliases: Iterable[str]) -> dict[str, int]:
+    """handler -> open deliveries that wait for a handler that is no more."""
     known = {handler.name for handler in all_handlers()}
     found: dict[str, int] = {}
-    for alias in all_aliases() if aliases is None else aliases:
+    for alias in aliases:
         rows = Delivery.objects.using(alias).exclude(status__in=FINISHED).order_by()
         counted: Any = rows.values_list("handler").annotate(number=Count("pk"))
         for handler, number in counted:

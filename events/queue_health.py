@@ -7,8 +7,6 @@ from uuid import UUID
 
 from django.db import connections
 
-from events.kernel.databases import all_aliases
-
 # By the partial index of what is stuck; `last_error` starts with the kind of the error and a colon.
 _CAUSES = """
 SELECT e.store_id, d.handler, split_part(d.last_error, ':', 1) AS error, count(*),
@@ -42,10 +40,10 @@ class DeadCause(NamedTuple):
     table_name: str | None
 
 
-def dead_causes(aliases: Iterable[str] | None = None, limit: int = 500) -> list[DeadCause]:
-    """Every cause that waits for a person, the newest first; one query per database (all, or `aliases`)."""
+def dead_causes(aliases: Iterable[str], limit: int = 500) -> list[DeadCause]:
+    """Every cause that waits for a person, the newest first; one query per database."""
     found: list[DeadCause] = []
-    for alias in all_aliases() if aliases is None else aliases:
+    for alias in aliases:
         with connections[alias].cursor() as cursor:
             cursor.execute(_CAUSES, [limit])
             found += [DeadCause(*row) for row in cursor.fetchall()]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from events.kernel.databases import reachable_aliases
+from events.kernel.databases import reach
 from events.kernel.statements import execute
 from events.models import Intervention, SnapshotRun
 
@@ -57,7 +57,7 @@ def purge(*, days: int, seconds: float = SECONDS, batch: int = BATCH) -> int:
     Each statement commits by itself and deletes at most `batch` of them. Every database that answers has its
     share of the `seconds`, and at least one statement per table; another one is purged when it is back.
     """
-    aliases = reachable_aliases()
+    aliases = reach().there
     return sum(_purge(alias, days, seconds / len(aliases), batch) for alias in aliases)
 
 

@@ -58,7 +58,7 @@ class Repair(NamedTuple):
 
 @dataclass(frozen=True)
 class Keeper:
-    """A context's copy of what a source owns; `name` begins with the context's name.
+    """A context's copy of what a source owns; both names begin with their context's.
 
     `save(event, repair)` writes the fact like the handler does, also over an equal version; `forget(store_id,
     row, repair)` removes what the owner does not have.
@@ -76,6 +76,10 @@ class Keeper:
     @property
     def context(self) -> str:
         return self.name.partition(".")[0]
+
+    @property
+    def source_context(self) -> str:
+        return self.source.partition(".")[0]
 
 
 class Difference(NamedTuple):

@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 from django.conf import settings
 from django.utils import translation
 
-from events.kernel.databases import all_aliases, reachable_aliases
+from events.kernel.databases import reach
 from events.meanings import meaning_of, subject_text
 from events.queue_health import DeadCause, dead_causes
 from notifications.models import Kind, Notification
@@ -22,10 +22,10 @@ def ring_for_dead_letters() -> int:
     When no dead letter of a cause is left, its alarm falls silent by itself. Returns how many alarms it
     raised. Any number of callers may run at once.
     """
-    there = reachable_aliases()
+    there, away = reach()
     causes = dead_causes(there)
     open_causes = {(cause.store_id, cause.handler, cause.error) for cause in causes}
-    if there == all_aliases():  # nobody can tell what is mended in a database that is away
+    if not away:  # nobody can tell what is mended in a database that is away
         _silence_mended(open_causes)
     told = _last_rings(open_causes)
     return sum(_ring(cause) for cause in causes if not _was_told(cause, told))

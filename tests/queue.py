@@ -1,6 +1,10 @@
 """The event queue in tests: run what is due, read what was published."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from django.db import connections
 
 from events import relay
 from events.base import DomainEvent
@@ -55,3 +59,17 @@ def unfinished() -> list[Delivery]:
         .exclude(status__in=(DeliveryStatus.DONE, DeliveryStatus.DISCARDED))
         .select_related("event")
     ]
+
+
+@contextmanager
+def away(alias: str) -> Iterator[None]:
+    """The server of this database cannot be reached meanwhile."""
+    connection = connections[alias]
+    host = connection.settings_dict["HOST"]
+    connection.settings_dict["HOST"] = "/nowhere"
+    connection.close()
+    try:
+        yield
+    finally:
+        connection.settings_dict["HOST"] = host
+        relay.forget_failures()

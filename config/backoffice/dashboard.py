@@ -20,10 +20,13 @@ from config.backoffice.reports import Cell, Span, Spread
 from config.backoffice.todo import todo
 from config.backoffice.wording import compact, item_name, locale, money
 from events.kernel.backoffice import managed_stores
+from events.kernel.database_choice import reached
+from events.kernel.databases import alias_of
 from stores.models import Store
 
 RANGES = (1, 7, 30)
 _DEFAULT_HOURS = range(11, 22)
+_COUNTED = ("orders", "payments", "notifications")  # whose databases the figures are read from
 
 
 @dataclass(frozen=True)
@@ -39,17 +42,25 @@ class Bar:
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """DASHBOARD_CALLBACK of the theme. Without a store there is nothing to show."""
+    """DASHBOARD_CALLBACK of the theme. Without a store there is nothing to show.
+
+    While a database that the figures need is away, the page says so and leads on.
+    """
     store = chosen_store(request)
     if store is None:
         return context
+    if set(map(alias_of, _COUNTED)) & set(reached(request).away):
+        return {**context, "store": store, "is_blind": True}
+    return {**context, **_figures(request, store)}
+
+
+def _figures(request: HttpRequest, store: Store) -> dict[str, Any]:
     days = _chosen_days(request)
     span = reports.span_of(store, days)
     cells = reports.sales(span)
     inside = [cell for cell in cells if span.first <= cell.day <= span.last]
     items = reports.menu_items(store)
     return {
-        **context,
         "store": store,
         "stores": sorted(managed_stores(request).values(), key=lambda row: row.store_name),
         "heading": heading(span),
@@ -59,7 +70,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "bars": hour_bars(span, cells) if days == 1 else day_bars(span, cells),
         "bars_title": gettext("Sales by hour") if days == 1 else gettext("Sales by day"),
         "heat": heat_map(span, cells),
-        "todo": todo(store, items),
+        "todo": todo(store, items, reached(request).there),
         "sellers": sellers(span, items),
     }
 

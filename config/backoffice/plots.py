@@ -1,5 +1,6 @@
 """The queue's last day as pictures that need no script: bars in SVG, and the same as a table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,7 +12,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.backoffice.queue import Scope, parameters
-from events.kernel.databases import all_aliases
 
 MINUTES = 10
 BUCKETS = 24 * 60 // MINUTES
@@ -75,12 +75,12 @@ class Day(NamedTuple):
     per_minute: float
 
 
-def day(scope: Scope) -> Day:
+def day(scope: Scope, aliases: Iterable[str]) -> Day:
     """The last 24 hours in steps of ten minutes; one query per database."""
     since = _start()
     counts: dict[str, list[int]] = {kind: [0] * BUCKETS for kind in TITLES}
     lately = 0
-    for alias in all_aliases():
+    for alias in aliases:
         for kind, at, count, recent in _read(alias, scope, since):
             counts[kind][min(BUCKETS - 1, int((at - since).total_seconds()) // (MINUTES * 60))] += count
             lately += recent

@@ -1,5 +1,6 @@
 """The state of the event queue for its owner: figures, causes of dead letters, what is gone or paused."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,10 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.kernel.database_choice import in_database
-from events.kernel.databases import all_aliases
 from events.meanings import Meaning, meaning_of, plain_error, subjects_of
 from events.models import Delivery, DeliveryStatus, PausedHandler
-from events.operations import is_known, paused_handlers
+from events.operations import DISCARD, RETRY, is_known, paused_handlers
 
 Scope = list[UUID] | None  # None: every store
 
@@ -48,6 +48,19 @@ class Cause:
     alias: str
     held: int = 0
     text: str = ""
+
+    @property
+    def retry_link(self) -> str:
+        return self._act_link(RETRY)
+
+    @property
+    def discard_link(self) -> str:
+        return self._act_link(DISCARD)
+
+    def _act_link(self, action: str) -> str:
+        """These letters alone: an act must not wait for a database that has none of them."""
+        query = {"action": action, "handler": self.handler, "error": self.error}
+        return in_database(reverse("admin:queue_act", query=query), self.alias)
 
     @property
     def letters_link(self) -> str:
@@ -105,17 +118,17 @@ def parameters(scope: Scope) -> dict[str, Any]:
     return {"all": scope is None, "stores": scope or []}
 
 
-def state(scope: Scope) -> State:
+def state(scope: Scope, aliases: Collection[str]) -> State:
     """Three queries per database, and up to three to name the orders of dead letters."""
-    rows = [row for alias in all_aliases() for row in _open(alias, scope)]
-    paused = paused_handlers()
+    rows = [row for alias in aliases for row in _open(alias, scope)]
+    paused = paused_handlers(aliases)
     found = State()
     for row in rows:
         _count(found, row, is_stopped=row.handler in paused or not is_known(row.handler))
     found.causes = _causes(rows)
     found.orphans = _orphans(rows)
     found.paused = [_paused(row, rows) for row in sorted(paused.values(), key=lambda row: row.handler)]
-    _count_unshipped(found, scope)
+    _count_unshipped(found, scope, aliases)
     return found
 
 
@@ -141,9 +154,9 @@ def _age(found: State, since: datetime | None) -> None:
         found.oldest_age = max(found.oldest_age, (timezone.now() - since).total_seconds())
 
 
-def _count_unshipped(found: State, scope: Scope) -> None:
+def _count_unshipped(found: State, scope: Scope, aliases: Collection[str]) -> None:
     """An event that is not fanned out yet has no delivery at all."""
-    for alias in all_aliases():
+    for alias in aliases:
         with connections[alias].cursor() as cursor:
             cursor.execute(_UNSHIPPED, parameters(scope))
             count, oldest = cursor.fetchone()

@@ -24,6 +24,8 @@ from config.backoffice.dashboard import duration
 from events import operations
 from events.confirmation import ReasonForm, confirm
 from events.kernel.backoffice import OWNERS, actor_of, managed_stores
+from events.kernel.database_choice import databases, reached
+from events.kernel.databases import alias_of
 from events.kernel.errors import DomainError
 from events.meanings import ACTION_NAMES, meaning_of
 from events.models import DeliveryStatus
@@ -53,8 +55,8 @@ def _page(request: HttpRequest, template: str, title: str, **values: Any) -> Htt
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/: how the event queue of the caller's stores is doing."""
-    scope = scope_of(request)
-    state = queue.state(scope)
+    scope, there = scope_of(request), reached(request).there
+    state = queue.state(scope, there)
     return _page(
         request,
         "backoffice/queue.html",
@@ -62,7 +64,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         state=state,
         oldest=duration(state.oldest_age) if state.oldest_age >= 1 else "0",
         is_late=state.oldest_age > LATE_SECONDS,
-        day=plots.day(scope),
+        day=plots.day(scope, there),
         drawing={"width": plots.BUCKETS * plots.STEP, "height": plots.HEIGHT, "bar": plots.STEP - 1},
         may_switch=runs_everything(request),
     )
@@ -87,6 +89,7 @@ class WishForm(forms.Form):
     since = forms.DateTimeField(required=False)
     until = forms.DateTimeField(required=False)
     to = forms.CharField(required=False, max_length=80)
+    db = forms.ChoiceField(required=False, choices=lambda: [(alias, alias) for alias in databases()])
 
     def selection(self, scope: queue.Scope) -> operations.Selection:
         said = self.cleaned_data
@@ -98,6 +101,7 @@ class WishForm(forms.Form):
             since=said["since"],
             until=said["until"],
             statuses=self._statuses(),
+            database=said["db"],
             store_ids=None if scope is None else tuple(scope),
         )
 
@@ -114,7 +118,7 @@ class WishForm(forms.Form):
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest) -> HttpResponse:
-    """/admin/queue/act/?action=&handler=&error=&stream=&event=&since=&until=&to=: GET shows, POST does."""
+    """/admin/queue/act/?action=&handler=&error=&stream=&event=&since=&until=&to=&db=: POST does it."""
     wish = WishForm(request.POST if "confirmed" in request.POST else request.GET)
     if not wish.is_valid():
         raise Http404
@@ -187,11 +191,15 @@ def replay_form(request: HttpRequest) -> HttpResponse:
     return _page(request, "backoffice/queue_replay.html", gettext("Replay"), form=form)
 
 
+def _orphans(request: HttpRequest) -> list[queue.Orphans]:
+    return queue.state(scope_of(request), reached(request).there).orphans
+
+
 @require_safe
 def orphans(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/gone/?handler=: what to do with the deliveries of a step that is no more."""
     name = request.GET.get("handler", "")
-    found = [each for each in queue.state(scope_of(request)).orphans if each.handler == name]
+    found = [each for each in _orphans(request) if each.handler == name]
     if not found:
         raise Http404
     return _page(
@@ -209,8 +217,13 @@ def orphans(request: HttpRequest) -> HttpResponse:
 @require_safe
 def steps(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/steps/: every step, which of them are paused, and the switch for those who may."""
-    paused = operations.paused_handlers()
-    rows = [(each.name, meaning_of(each.name), paused.get(each.name)) for each in all_handlers()]
+    there = reached(request).there
+    paused = operations.paused_handlers(there)
+    rows = [
+        (each.name, meaning_of(each.name), paused.get(each.name))
+        for each in all_handlers()
+        if alias_of(each.context) in there
+    ]
     rows.sort(key=lambda row: (row[2] is None, str(row[1].what)))
     may_switch = runs_everything(request)
     return _page(request, "backoffice/queue_steps.html", gettext("Steps"), rows=rows, may_switch=may_switch)

@@ -1,6 +1,7 @@
 """The owner's numbers: one function per tile, each a query or two, all by the store's business day."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -21,7 +22,6 @@ from django.db.models import (
 from django.db.models.functions import Extract, ExtractHour
 from django.utils import timezone
 
-from events.kernel.databases import all_aliases
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
@@ -208,9 +208,9 @@ class DeadLetters(NamedTuple):
     newest: Delivery | None
 
 
-def dead_letters(store: Store) -> DeadLetters:
+def dead_letters(store: Store, aliases: Iterable[str]) -> DeadLetters:
     """Deliveries of this store's events that were given up."""
-    found = [row for alias in all_aliases() for row in _dead_in(alias, store)]
+    found = [row for alias in aliases for row in _dead_in(alias, store)]
     return DeadLetters(len(found), max(found, key=lambda row: row.done_at or row.due_at, default=None))
 
 

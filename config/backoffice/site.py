@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from events.kernel.backoffice import may_enter
+from events.kernel.database_choice import names_away
 
 View = Callable[..., HttpResponse]
 
@@ -82,4 +83,5 @@ class BackOfficeSite(UnfoldAdminSite):
         context = super().each_context(request)
         # The theme prints every registered app otherwise; our menu is the navigation.
         context["available_apps"] = []
+        context["databases_away"] = names_away(request)
         return context

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config.backoffice.navigation import chosen_store
 from events.kernel.backoffice import actor_of, managed_stores
-from events.kernel.databases import all_aliases
+from events.kernel.database_choice import reached
+from events.kernel.databases import alias_of
 from events.models import SnapshotRun
 from events.snapshot_runs import STALLED, WhyMissing, finish, kick, start
 from events.snapshots import Comparison, Keeper, all_keepers, compare, keeper_named
@@ -40,7 +41,7 @@ class Copy(NamedTuple):
     """A line of the overview."""
 
     keeper: Keeper
-    seen: Comparison
+    seen: Comparison | None  # None: the copy or its owner cannot be reached
     address: str
 
 
@@ -60,7 +61,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """GET /admin/snapshots/: every copy of the chosen store against its owner, and what was done."""
     store = _store(request)
     copies = [
-        Copy(each, compare(each, store.pk), reverse("admin:snapshot", args=[each.name]))
+        Copy(each, _compared(request, each, store), reverse("admin:snapshot", args=[each.name]))
         for each in all_keepers()
     ]
     return _page(
@@ -69,10 +70,16 @@ def overview(request: HttpRequest) -> HttpResponse:
         gettext("Snapshots"),
         copies=copies,
         store=store,
-        wrong=sum(bool(copy.seen.differences) for copy in copies),
+        wrong=sum(bool(copy.seen and copy.seen.differences) for copy in copies),
+        unknown=sum(copy.seen is None for copy in copies),
         runs=_history(request),
         may_all=request.user.is_superuser,
     )
+
+
+def _compared(request: HttpRequest, copy: Keeper, store: Store) -> Comparison | None:
+    homes = {alias_of(copy.context), alias_of(copy.source_context)}
+    return None if homes & set(reached(request).away) else compare(copy, store.pk)
 
 
 def _runs(request: HttpRequest, alias: str) -> QuerySet[SnapshotRun]:
@@ -83,7 +90,8 @@ def _runs(request: HttpRequest, alias: str) -> QuerySet[SnapshotRun]:
 
 
 def _history(request: HttpRequest) -> list[tuple[SnapshotRun, Any]]:
-    rows = [row for alias in all_aliases() for row in _runs(request, alias).order_by("-created_at")[:HISTORY]]
+    there = reached(request).there
+    rows = [row for alias in there for row in _runs(request, alias).order_by("-created_at")[:HISTORY]]
     rows.sort(key=lambda row: row.created_at, reverse=True)
     return [(row, _title(row)) for row in rows[:HISTORY]]
 
@@ -143,7 +151,7 @@ def begin(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _run(request: HttpRequest, run_id: UUID) -> SnapshotRun:
-    for alias in all_aliases():
+    for alias in reached(request).there:
         if run := _runs(request, alias).filter(pk=run_id).first():
             return run
     raise Http404

@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from config.errors import PASSING
 from events.meanings import subject_text
 from orders.models import Order, Tab
 
@@ -11,7 +14,10 @@ Name = tuple[Any, Any]  # (order's number, table's name), each may be empty
 
 
 def subjects_of(events: Iterable[Any]) -> dict[UUID, str]:
-    """event id -> its subject. Facts about money name ids only: those are looked up, two queries at most."""
+    """event id -> its subject. Facts about money name ids only: those are looked up, two queries at most.
+
+    While the orders cannot be reached, what names ids only has no subject.
+    """
     rows = [event for event in events if isinstance(event.payload, dict)]
     said = {row.pk: _said(row) for row in rows}
     mute = [row for row in rows if not any(said[row.pk])]
@@ -33,11 +39,18 @@ def _said(event: Any) -> Name:
 
 def _orders(ids: set[Any]) -> dict[str, Name]:
     wanted = ids - {None}
-    found = Order.objects.filter(pk__in=wanted).values_list("pk", "number", "table_name") if wanted else ()
-    return {str(pk): (number, table) for pk, number, table in found}
+    rows = Order.objects.filter(pk__in=wanted).values_list("pk", "number", "table_name")
+    return {str(pk): (number, table) for pk, number, table in (_looked_up(rows) if wanted else ())}
 
 
 def _tabs(ids: set[Any]) -> dict[str, Name]:
     wanted = ids - {None}
-    found = Tab.objects.filter(pk__in=wanted).values_list("pk", "table_name") if wanted else ()
-    return {str(pk): (None, table) for pk, table in found}
+    rows = Tab.objects.filter(pk__in=wanted).values_list("pk", "table_name")
+    return {str(pk): (None, table) for pk, table in (_looked_up(rows) if wanted else ())}
+
+
+def _looked_up(rows: QuerySet[Any, Any]) -> list[Any]:
+    try:
+        return list(rows)
+    except PASSING:
+        return []

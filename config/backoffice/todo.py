@@ -1,5 +1,6 @@
 """What waits for the owner: the dashboard's list, each line with the page where it is done."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
@@ -11,11 +12,11 @@ from events.meanings import meaning_of, subjects_of
 from stores.models import Store
 
 
-def todo(store: Store, items: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """What waits for the owner, the most urgent first."""
+def todo(store: Store, items: dict[str, dict[str, Any]], there: Iterable[str]) -> list[dict[str, Any]]:
+    """What waits for the owner, the most urgent first; dead letters of the databases that answer."""
     return [
         *_refund_tasks(store),
-        *_dead_letter_tasks(store),
+        *_dead_letter_tasks(store, there),
         *_webhook_tasks(store),
         *_review_tasks(store),
         *_sold_out_tasks(store, items),
@@ -46,8 +47,8 @@ def _refund_tasks(store: Store) -> list[dict[str, Any]]:
     ]
 
 
-def _dead_letter_tasks(store: Store) -> list[dict[str, Any]]:
-    found = reports.dead_letters(store)
+def _dead_letter_tasks(store: Store, there: Iterable[str]) -> list[dict[str, Any]]:
+    found = reports.dead_letters(store, there)
     if found.newest is None:
         return []
     count = ngettext("%(n)s step did not happen", "%(n)s steps did not happen", found.number)

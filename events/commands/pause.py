@@ -24,7 +24,7 @@ def run(options: dict[str, Any], console: Console) -> int:
     name, is_dry = options["handler"], options["dry_run"]
     if not operations.is_known(name):
         return console.refuse(f"No handler is called {name}.")
-    is_new = name not in operations.paused_handlers()
+    is_new = not operations.paused_among([name])
     if not is_dry:
         is_new = operations.pause(name, actor=actor_of(options), reason=options["reason"])
     console.say(f"{name} {'would be' if is_dry else 'is'} paused" if is_new else f"{name} was paused already")

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: dict[str, Any], console: Console) -> int:
     name, is_dry = options["handler"], options["dry_run"]
-    changed = name in operations.paused_handlers()
+    changed = bool(operations.paused_among([name]))
     if not is_dry:
         changed = operations.resume(name, actor=actor_of(options), reason=options["reason"])
     console.say(f"{name} {'would go' if is_dry else 'goes'} on" if changed else f"{name} was not paused")

@@ -7,7 +7,7 @@ from typing import Any
 from events import operations
 from events.backlog import Backlog, backlog, oldest_age, orphans
 from events.commands.console import ATTENTION, OK, Console
-from events.kernel.databases import all_aliases, reachable_aliases
+from events.kernel.databases import reach
 from events.meanings import meaning_of, plain_error, subject_text
 from events.queue_health import DeadCause, dead_causes
 
@@ -28,8 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any], console: Console) -> int:
-    there = reachable_aliases()
-    away = [alias for alias in all_aliases() if alias not in there]
+    there, away = reach()
     readings, causes, gone = backlog(there), dead_causes(there), orphans(there)
     paused = operations.paused_handlers(there)
     age = oldest_age(readings)

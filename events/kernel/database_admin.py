@@ -18,18 +18,29 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from events.kernel.database_choice import DATABASE, database_name, databases, in_database, is_home, is_split
+from events.kernel.database_choice import (
+    DATABASE,
+    database_name,
+    databases,
+    in_database,
+    is_home,
+    is_split,
+    reached,
+)
 
 COUNTED = 100
 
 
 class Choice(NamedTuple):
-    """A database in the chooser; `rows` that the list's filters let through, at most COUNTED."""
+    """A database in the chooser; `rows` that the list's filters let through, at most COUNTED.
+
+    One that does not answer has no address.
+    """
 
     name: str
     url: str
-    rows: int
-    is_chosen: bool
+    rows: int = 0
+    is_chosen: bool = False
 
     @property
     def is_more(self) -> bool:
@@ -42,6 +53,11 @@ def alias_asked(request: HttpRequest) -> str:
     if alias and alias not in databases():
         raise Http404
     return alias or databases()[0]
+
+
+def _answering(request: HttpRequest) -> list[str]:
+    away = reached(request).away
+    return [alias for alias in databases() if alias not in away]
 
 
 class PerDatabaseChangeList(ChangeList):
@@ -111,8 +127,10 @@ class PerDatabaseAdmin:
         return response
 
     def _choices(self, request: HttpRequest, shown: ChangeList) -> Iterator[Choice]:
-        here = alias_asked(request)
-        for alias in databases():
+        here, away = alias_asked(request), reached(request).away
+        for alias in filter(is_home, away):
+            yield Choice(database_name(alias), "")
+        for alias in _answering(request):
             rows = shown.queryset.order_by().using(alias)[:COUNTED].count()
             if not (rows or alias == here or is_home(alias)):
                 continue
@@ -125,7 +143,7 @@ class PerDatabaseAdmin:
             shown = self.get_changelist_instance(request)  # type: ignore[attr-defined]
         except IncorrectLookupParameters:
             return databases()[0]
-        found = (alias for alias in databases() if shown.queryset.order_by().using(alias).exists())
+        found = (alias for alias in _answering(request) if shown.queryset.order_by().using(alias).exists())
         return next(found, databases()[0])
 
     def _led(self, request: HttpRequest, alias: str | None) -> HttpResponse:
@@ -152,7 +170,7 @@ class PerDatabaseAdmin:
     def _home(self, request: HttpRequest, object_id: Any) -> str | None:
         """The first database that has a row of this key for the caller."""
         rows = self.get_queryset(request)
-        for alias in databases():
+        for alias in _answering(request):
             try:
                 if rows.using(alias).filter(pk=unquote(str(object_id))).exists():
                     return alias

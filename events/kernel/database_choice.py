@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.apps import apps
 from django.conf import settings
+from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from events.kernel.databases import all_aliases
+from events.kernel.databases import Reach, all_aliases, reach
 
 DATABASE = "db"
 
@@ -28,6 +29,20 @@ def databases() -> list[str]:
 def is_home(alias: str) -> bool:
     """Whether a context lives in the database; what a context left behind when it moved is no home."""
     return alias in settings.CONTEXT_DATABASES.values()
+
+
+def reached(request: HttpRequest) -> Reach:
+    """Which databases answer, asked once per request; the only one there is proves itself by the page."""
+    found: Reach | None = getattr(request, "_reached", None)
+    if found is None:
+        found = reach() if is_split() else Reach(all_aliases(), [])
+        request._reached = found  # type: ignore[attr-defined]
+    return found
+
+
+def names_away(request: HttpRequest) -> list[str]:
+    """What cannot be read now, in words."""
+    return [database_name(alias) for alias in reached(request).away if is_home(alias)]
 
 
 def database_name(alias: str) -> str:

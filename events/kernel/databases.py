@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import Error, connections, transaction
@@ -19,9 +19,17 @@ def all_aliases() -> list[str]:
     return list(dict.fromkeys(["default", *settings.CONTEXT_DATABASES.values()]))
 
 
-def reachable_aliases() -> list[str]:
-    """Those of them that answer now."""
-    return [alias for alias in all_aliases() if _answers(alias)]
+class Reach(NamedTuple):
+    """The aliases of the databases that answer now, and of those that do not."""
+
+    there: list[str]
+    away: list[str]
+
+
+def reach() -> Reach:
+    """Asks every database. What reads the queue of all contexts serves those that answer, and says so."""
+    there = [alias for alias in all_aliases() if _answers(alias)]
+    return Reach(there, [alias for alias in all_aliases() if alias not in there])
 
 
 def _answers(alias: str) -> bool:

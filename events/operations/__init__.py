@@ -6,7 +6,7 @@ batches under row locks. They take a `Selection`, or a queryset of deliveries.
 
 from events.operations.acts import assign, discard, replay, retry
 from events.operations.history import Actor
-from events.operations.pauses import is_known, pause, paused_handlers, resume
+from events.operations.pauses import is_known, pause, paused_among, paused_handlers, resume
 from events.operations.planning import (
     ASSIGN,
     DISCARD,
@@ -47,6 +47,7 @@ __all__ = [
     "discard",
     "is_known",
     "pause",
+    "paused_among",
     "paused_handlers",
     "plan",
     "replay",

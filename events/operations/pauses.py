@@ -1,10 +1,10 @@
 """Pausing a handler: a row that every claim looks at, so that it holds for all processes and restarts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
-from events.kernel.databases import alias_of, all_aliases
+from events.kernel.databases import alias_of
 from events.kicks import kick_lane
 from events.models import PausedHandler
 from events.operations.history import Actor, History
@@ -16,10 +16,19 @@ def is_known(handler: str) -> bool:
     return handler_named(handler) is not None
 
 
-def paused_handlers(aliases: Iterable[str] | None = None) -> dict[str, PausedHandler]:
-    """name -> who paused it, when and why; one small query per database, of all or of `aliases`."""
-    asked = all_aliases() if aliases is None else aliases
-    return {row.handler: row for alias in asked for row in PausedHandler.objects.using(alias).all()}
+def paused_handlers(aliases: Iterable[str]) -> dict[str, PausedHandler]:
+    """name -> who paused it, when and why; one small query per database."""
+    return {row.handler: row for alias in aliases for row in PausedHandler.objects.using(alias).all()}
+
+
+def paused_among(names: Collection[str]) -> set[str]:
+    """Those of the handlers that are paused; asks only the databases that they live in."""
+    homes = {alias_of(_context_of(name)) for name in names}
+    return set(names) & paused_handlers(homes).keys()
+
+
+def _context_of(handler: str) -> str:
+    return handler.partition(".")[0]
 
 
 def pause(handler: str, *, actor: Actor, reason: str = "") -> bool:
@@ -44,8 +53,7 @@ def resume(handler: str, *, actor: Actor, reason: str = "") -> bool:
 
     It works for a handler that is gone too, so that no pause can be left behind.
     """
-    context = handler.partition(".")[0]
-    alias = alias_of(context)
+    alias = alias_of(_context_of(handler))
     with transaction.atomic(using=alias):
         count, _by_model = PausedHandler.objects.using(alias).filter(handler=handler).delete()
         if count:

@@ -127,7 +127,7 @@ def applies(action: str, row: Delivery) -> bool:
 
 def plan(action: str, target: Target, *, to: str = "") -> Plan:
     """The dry run of `action` ("retry", "discard", "replay", "assign" with `to`); changes nothing."""
-    from events.operations.pauses import paused_handlers
+    from events.operations.pauses import paused_among
 
     new = _new_handler(to) if action == ASSIGN else None
     agenda = Plan(action)
@@ -135,7 +135,7 @@ def plan(action: str, target: Target, *, to: str = "") -> Plan:
         _add(agenda, rows, eligible(action, rows, new))
     will_wait = {new.name} if new else {share.handler for share in agenda.handlers}
     if action != DISCARD:
-        agenda.paused = sorted(will_wait & set(paused_handlers()))
+        agenda.paused = sorted(paused_among(will_wait))
     return agenda
 
 

@@ -1,7 +1,7 @@
 """A context of the tests' own facts, with handlers that leave a trace in a table of each database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -151,17 +151,3 @@ def change(event_id: UUID, handler: str = LISTENER, **values: object) -> None:
 
 def events_here() -> int:
     return Event.objects.using(alias_of("tests")).filter(topic=Rang.topic).count()
-
-
-@contextmanager
-def away(alias: str) -> Iterator[None]:
-    """The server of this database cannot be reached meanwhile."""
-    connection = connections[alias]
-    host = connection.settings_dict["HOST"]
-    connection.settings_dict["HOST"] = "/nowhere"
-    connection.close()
-    try:
-        yield
-    finally:
-        connection.settings_dict["HOST"] = host
-        relay.forget_failures()

@@ -12,7 +12,7 @@ from django.utils import timezone
 from events import operations
 from events.commands import subcommands
 from events.commands.console import Console
-from events.kernel.databases import alias_of
+from events.kernel.databases import alias_of, all_aliases
 from events.models import DeliveryStatus, Intervention
 from events.operations import Actor
 from tests.events.conftest import LISTENER, behavior, change, delivery_of, effects, ring
@@ -130,7 +130,7 @@ def test_a_time_that_is_none_is_explained() -> None:
 
 def test_pause_and_resume() -> None:
     assert said("pause", LISTENER, "--reason", "x", "--dry-run")[1]["changed"]
-    assert not operations.paused_handlers()
+    assert not operations.paused_handlers(all_aliases())
     assert said("pause", LISTENER, "--reason", "x")[1]["changed"]
     ring()
     deliver_all()

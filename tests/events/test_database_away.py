@@ -14,9 +14,9 @@ from events.sweeper import sweep
 from notifications.dead_letters import ring_for_dead_letters
 from notifications.models import Kind, Notification
 from tests.databases import is_split_run
-from tests.events.conftest import LISTENER, SECOND, away, change, effects, ring
+from tests.events.conftest import LISTENER, SECOND, change, effects, ring
 from tests.events.test_commands import run, said
-from tests.queue import deliver_all, unfinished
+from tests.queue import away, deliver_all, unfinished
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
