@@ -83,6 +83,32 @@ def test_a_refusal_without_a_word_has_a_reason_in_the_guests_language(
     expect(page.locator(".toast", has_text=REASONS[locale])).to_be_visible()
 
 
+def test_a_message_that_lies_over_a_button_goes_at_a_tap(
+    stack: Stack, token: str, new_phone: NewPhone
+) -> None:
+    page = ordered(open_page(new_phone("en-US"), token))
+    in_kitchen(stack, token, "reject_order", reason_code="sold_out", reason="")
+    message = page.locator(".toast", has_text="Sorry").first
+    text = message.text_content() or ""
+
+    message.tap()
+
+    # By itself it would stay for seven seconds.
+    expect(page.locator(".toast", has_text=text)).to_have_count(0, timeout=2000)
+
+
+def test_a_phone_that_hears_of_nothing_looks_for_itself_after_a_minute(
+    token: str, new_phone: NewPhone
+) -> None:
+    page = new_phone("en-US")
+    page.clock.install()
+    open_page(page, token)
+    expect(page.locator("body")).to_have_attribute("data-ws", "open")
+
+    with page.expect_response(re.compile("/cart/$")), page.expect_response(re.compile("/bill/$")):
+        page.clock.set_system_time(page.evaluate("Date.now() / 1000") + 61)
+
+
 def test_what_staff_typed_follows_the_reason(stack: Stack, token: str, new_phone: NewPhone) -> None:
     page = ordered(open_page(new_phone("en-US"), token))
     in_kitchen(stack, token, "reject_order", reason_code="busy", reason="Back at nine!")

@@ -12,13 +12,14 @@ export function openDialog(dialog, { onClose, opener = document.activeElement } 
   if (!dialog.open) dialog.showModal();
 }
 
-/** Shows `text` for `duration` ms in the live region `.toasts`; `quiet` is for screen readers only. Never markup. */
+/** Shows `text` for `duration` ms or until it is tapped; `quiet` is for screen readers only. Never markup. */
 export function toast(text, { duration = 4500, quiet = false } = {}) {
   const region = document.querySelector(".toasts");
   if (!region) return;
   const line = document.createElement("p");
   line.className = quiet ? "vh" : "toast";
   line.textContent = text;
+  line.onclick = () => line.remove(); // it may lie over a button
   raise(region);
   region.append(line);
   while (region.children.length > 2) region.firstElementChild.remove();

@@ -7,6 +7,7 @@ import { flash } from "./sound.js";
 import { money, reasonOf, t } from "./i18n.js";
 
 const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_rejected", "order_canceled", "refund_completed", "refund_failed", "call_answered", "payment_failed"]);
+const LOOK_EVERY = 60000;
 /** The last number this phone has seen; null for a phone that just sat down. */
 const seen = signal(null);
 remember("seq", seen);
@@ -14,6 +15,7 @@ let socket = null;
 let wasReady = false;
 let catchingUp = true;
 let missed = [];
+let looked = Date.now();
 
 function later(work, pause = 60) {
   let timer = 0;
@@ -59,6 +61,14 @@ function ready({ seq }) {
   wasReady = true;
 }
 
+/** Hints are lost with Redis, and nobody hears of that: a phone looks for itself. */
+function alive() {
+  if (Date.now() - looked < LOOK_EVERY) return;
+  looked = Date.now();
+  refreshAll();
+  refreshBill();
+}
+
 function onFrame(frame) {
   if (frame.type === "notification") receive(frame.data.seq ? frame.data : { ...frame.data, seq: frame.seq });
   else if (frame.type === "ready") ready(frame);
@@ -85,6 +95,7 @@ export function startLive() {
     livePort: document.body.dataset.livePort,
     resumeFrom: seen.value,
     onFrame,
+    onLife: alive,
     onState: (state) => {
       connection.value = state;
       document.body.dataset.ws = state;
