@@ -51,6 +51,13 @@ def test_the_queue_page_names_it_and_shows_the_others_dead_letters(boss: Client)
     assert TOLD in page and "was not told of order 7" in page
 
 
+def test_nothing_is_called_done_that_cannot_be_read(boss: Client, store: Store) -> None:
+    with away(alias_of("payments")):
+        page = text_of(boss, QUEUE)
+    assert "There is nothing to decide in what can be read now." in page
+    assert "Every step happened" not in page and "Everything is on time" not in page
+
+
 def test_nothing_is_said_while_all_answer(boss: Client, letter: Delivery) -> None:
     assert "Cannot be reached now" not in text_of(boss, QUEUE) + text_of(boss, "/admin/")
 
