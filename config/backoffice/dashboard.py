@@ -20,8 +20,7 @@ from config.backoffice.reports import Cell, Span, Spread
 from config.backoffice.todo import todo
 from config.backoffice.wording import compact, item_name, locale, money
 from events.kernel.backoffice import managed_stores
-from events.kernel.database_choice import reached
-from events.kernel.databases import alias_of
+from events.kernel.database_choice import can_read, reached
 from stores.models import Store
 
 RANGES = (1, 7, 30)
@@ -49,7 +48,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     store = chosen_store(request)
     if store is None:
         return context
-    if set(map(alias_of, _COUNTED)) & set(reached(request).away):
+    if not can_read(request, *_COUNTED):
         return {**context, "store": store, "is_blind": True}
     return {**context, **_figures(request, store)}
 

@@ -24,8 +24,7 @@ from config.backoffice.dashboard import duration
 from events import operations
 from events.confirmation import ReasonForm, confirm
 from events.kernel.backoffice import OWNERS, actor_of, managed_stores
-from events.kernel.database_choice import databases, reached
-from events.kernel.databases import alias_of
+from events.kernel.database_choice import can_read, databases, reached
 from events.kernel.errors import DomainError
 from events.meanings import ACTION_NAMES, meaning_of
 from events.models import DeliveryStatus
@@ -217,12 +216,11 @@ def orphans(request: HttpRequest) -> HttpResponse:
 @require_safe
 def steps(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/steps/: every step, which of them are paused, and the switch for those who may."""
-    there = reached(request).there
-    paused = operations.paused_handlers(there)
+    paused = operations.paused_handlers(reached(request).there)
     rows = [
         (each.name, meaning_of(each.name), paused.get(each.name))
         for each in all_handlers()
-        if alias_of(each.context) in there
+        if can_read(request, each.context)
     ]
     rows.sort(key=lambda row: (row[2] is None, str(row[1].what)))
     may_switch = runs_everything(request)

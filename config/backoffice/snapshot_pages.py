@@ -20,8 +20,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from config.backoffice.navigation import chosen_store
 from events.kernel.backoffice import actor_of, managed_stores
-from events.kernel.database_choice import reached
-from events.kernel.databases import alias_of
+from events.kernel.database_choice import can_read, reached
 from events.models import SnapshotRun
 from events.snapshot_runs import STALLED, WhyMissing, finish, kick, start
 from events.snapshots import Comparison, Keeper, all_keepers, compare, keeper_named
@@ -78,8 +77,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _compared(request: HttpRequest, copy: Keeper, store: Store) -> Comparison | None:
-    homes = {alias_of(copy.context), alias_of(copy.source_context)}
-    return None if homes & set(reached(request).away) else compare(copy, store.pk)
+    return compare(copy, store.pk) if can_read(request, copy.context, copy.source_context) else None
 
 
 def _runs(request: HttpRequest, alias: str) -> QuerySet[SnapshotRun]:

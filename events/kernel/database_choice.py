@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from events.kernel.databases import Reach, all_aliases, reach
+from events.kernel.databases import Reach, alias_of, all_aliases, reach
 
 DATABASE = "db"
 
@@ -38,6 +38,11 @@ def reached(request: HttpRequest) -> Reach:
         found = reach() if is_split() else Reach(all_aliases(), [])
         request._reached = found  # type: ignore[attr-defined]
     return found
+
+
+def can_read(request: HttpRequest, *contexts: str) -> bool:
+    """Whether the databases of all these contexts answer."""
+    return not set(map(alias_of, contexts)) & set(reached(request).away)
 
 
 def names_away(request: HttpRequest) -> list[str]:

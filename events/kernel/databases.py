@@ -28,11 +28,12 @@ class Reach(NamedTuple):
 
 def reach() -> Reach:
     """Asks every database. What reads the queue of all contexts serves those that answer, and says so."""
-    there = [alias for alias in all_aliases() if _answers(alias)]
+    there = [alias for alias in all_aliases() if answers(alias)]
     return Reach(there, [alias for alias in all_aliases() if alias not in there])
 
 
-def _answers(alias: str) -> bool:
+def answers(alias: str) -> bool:
+    """Whether the database takes a statement now."""
     try:
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -7,7 +7,7 @@ from django.contrib.messages import get_messages
 from django.test import Client
 
 from events.kernel.databases import alias_of
-from events.models import Delivery, DeliveryStatus
+from events.models import Delivery, DeliveryStatus, Intervention
 from events.registry import handler_named
 from stores.models import Store
 from tests.admin.conftest import at, everywhere, make_delivery
@@ -51,6 +51,17 @@ def test_the_queue_page_names_it_and_shows_the_others_dead_letters(boss: Client)
     assert TOLD in page and "was not told of order 7" in page
 
 
+def test_a_letter_about_money_is_told_without_its_order_while_the_orders_are_away(
+    boss: Client, store: Store
+) -> None:
+    row = make_delivery(store, handler="payments.send_refund", context="payments")
+    row.event.payload = {"order_id": str(row.event_id)}
+    row.event.save()
+    with away(alias_of("orders")):
+        [cause] = boss.get(QUEUE).context["state"].causes
+    assert cause.text == str(cause.meaning.effect)
+
+
 def test_nothing_is_called_done_that_cannot_be_read(boss: Client, store: Store) -> None:
     with away(alias_of("payments")):
         page = text_of(boss, QUEUE)
@@ -83,6 +94,7 @@ def test_an_act_that_would_need_it_is_refused_and_changes_nothing(
         answer = boss.post("/admin/queue/act/", wish)
     assert answer.status_code == 503
     assert {row.status for row in everywhere(Delivery)} == {DeliveryStatus.DEAD}
+    assert everywhere(Intervention) == []
 
 
 @pytest.mark.usefixtures("without_payments")

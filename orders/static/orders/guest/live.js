@@ -63,7 +63,7 @@ function ready({ seq }) {
 
 /** Hints are lost with Redis, and nobody hears of that: a phone looks for itself. */
 function alive() {
-  if (Date.now() - looked < LOOK_EVERY) return;
+  if (document.hidden || Date.now() - looked < LOOK_EVERY) return;
   looked = Date.now();
   refreshAll();
   refreshBill();
