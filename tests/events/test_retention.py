@@ -1,5 +1,6 @@
 """Old history goes in small steps; what is not done, and what belongs to it, stays."""
 
+import re
 import threading
 from datetime import timedelta
 from typing import Any
@@ -210,7 +211,7 @@ FROM generate_series(1, 20000) n
 _MANY_DELIVERIES = """
 INSERT INTO events_delivery (event_id, handler, context, stream, seq, status, attempts, max_attempts, replays,
                              due_at, done_at, worker, last_error, note)
-SELECT id, 'orders.gone', 'orders', stream, seq, CASE WHEN random() < 0.01 THEN 5 ELSE 2 END, 1, 8, 0,
+SELECT id, 'orders.gone', 'orders', stream, seq, CASE WHEN right(stream, 2) = '00' THEN 5 ELSE 2 END, 1, 8, 0,
        occurred_at, occurred_at, '', '', ''
 FROM events_event WHERE topic = 'test.old'
 """
@@ -235,5 +236,6 @@ def test_each_statement_finds_its_rows_by_an_index(statement: str, index: str) -
             cursor.execute(text)
         cursor.execute("EXPLAIN " + statement, values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
-    assert f"Index Scan using {index} " in plan, plan
+    # In the index's order, or by a bitmap: which is cheaper depends on how the rows lie in the heap.
+    assert re.search(rf"Index Scan (using|on) {index} ", plan), plan
     assert not any(f"Seq Scan on {table}" in plan for table in ("events_event", "events_delivery")), plan
