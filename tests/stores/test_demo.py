@@ -1,10 +1,13 @@
 """The demo restaurant: complete, in four languages, through services, with a past that adds up."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db.models import Sum
 from django.test import Client
@@ -129,6 +132,13 @@ def test_the_past_adds_up(demo: tuple[Store, Store]) -> None:
     _nothing_is_in_the_future()
     open_tabs = Tab.objects.filter(closed_at=None, store_id=hansang.id)
     assert open_tabs.count() == 3 and {tab.status for tab in open_tabs} == {TabStatus.OPEN}
+
+
+def test_nobody_was_served_in_the_future_at_a_time_when_chance_is_slow(demo: tuple[Store, Store]) -> None:
+    """Every Wednesday morning the last table's dish took longer to cook than the table had waited."""
+    with time_machine.travel(datetime(2026, 11, 25, 9, tzinfo=ZoneInfo("Asia/Seoul")), tick=True):
+        write_history(demo[0].id)
+        _nothing_is_in_the_future()
 
 
 def _money_adds_up(pocha: Store) -> None:
