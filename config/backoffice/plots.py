@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connections
@@ -145,8 +145,8 @@ def _hours(counts: dict[str, list[int]], since: datetime) -> list[tuple[datetime
     """(hour, [done, failed, died]), the newest first."""
     found: dict[datetime, list[int]] = {}
     for index in range(BUCKETS):
-        at = timezone.localtime(since + timedelta(minutes=MINUTES * index))
-        row = found.setdefault(at.replace(minute=0), [0] * len(counts))
+        at = timezone.localtime(since + timedelta(minutes=MINUTES * index)).replace(minute=0)
+        row = found.setdefault(at.astimezone(UTC), [0] * len(counts))
         for place, kind in enumerate(counts):
             row[place] += counts[kind][index]
-    return sorted(found.items(), reverse=True)
+    return [(timezone.localtime(hour), row) for hour, row in sorted(found.items(), reverse=True)]

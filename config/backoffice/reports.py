@@ -109,7 +109,8 @@ def sales(span: Span) -> list[Cell]:
 def sold_before(span: Span) -> int:
     """What the same days brought a week (for one day) or a span earlier, up to the same moment."""
     back = timedelta(days=7 if span.days == 1 else span.days)
-    until = min(timezone.now(), span.ends_at) - back
+    # In the store's zone: a week ago means the same hour on the wall, also over a change of the clocks.
+    until = min(timezone.now().astimezone(ZoneInfo(span.store.timezone)), span.ends_at) - back
     before = _sold(span.store).filter(placed_at__gte=span.starts_at - back, placed_at__lt=until)
     return before.aggregate(amount=Sum("total"))["amount"] or 0
 

@@ -1,9 +1,11 @@
 """The owner's first page: right numbers, few queries, and the switch that stops orders."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -97,10 +99,17 @@ def test_the_trend_compares_with_the_same_weekday_up_to_this_moment(store: Store
     assert found[0]["trend"] == 20
 
 
-def test_a_night_belongs_to_the_evening_before(store: Store) -> None:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+@pytest.mark.django_db
+def test_a_week_ago_is_the_same_hour_on_the_wall_when_clocks_change() -> None:
+    store, berlin = make_store(timezone="Europe/Berlin"), ZoneInfo("Europe/Berlin")
+    with time_machine.travel(datetime(2026, 3, 30, 12, 30, tzinfo=berlin)):  # summer time began on the 29th
+        for minute, total in ((15, 10_000), (45, 99_000)):
+            placed = datetime(2026, 3, 23, 12, minute, tzinfo=berlin)
+            make_order(store, total, ago=timezone.now() - placed)
+        assert reports.sold_before(reports.span_of(store, 1)) == 10_000
 
+
+def test_a_night_belongs_to_the_evening_before(store: Store) -> None:
     seoul = ZoneInfo("Asia/Seoul")
     assert str(reports.business_day(store, datetime(2026, 11, 22, 1, 30, tzinfo=seoul))) == "2026-11-21"
     assert str(reports.business_day(store, datetime(2026, 11, 22, 5, 0, tzinfo=seoul))) == "2026-11-22"
