@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 5.0
 # A transactional handler holds its row lock while it runs; the lease only covers the wait inside a batch.
 BATCH_LEASE_SECONDS = 5
-BACKOFF_CAP_SECONDS = 300.0
+BACKOFF_FIRST_SECONDS, BACKOFF_CAP_SECONDS = 1.0, 300.0
 _WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 # MATERIALIZED: a plain IN (SELECT … LIMIT) may be run again by the planner and lock more than the limit.
@@ -221,8 +221,9 @@ def _call(handler: Handler, item: Claim) -> None:
 
 
 def backoff_seconds(attempt: int) -> float:
-    """0.5 s doubled per attempt up to five minutes, ±30 % so that failures do not march in step."""
-    return min(BACKOFF_CAP_SECONDS, 0.5 * 2**attempt) * random.uniform(0.7, 1.3)  # noqa: S311
+    """A second, doubled per attempt up to five minutes, ±30 % so that failures do not march in step."""
+    pause = min(BACKOFF_CAP_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+    return pause * random.uniform(0.7, 1.3)  # noqa: S311
 
 
 def _trace_of(error: Exception) -> str:

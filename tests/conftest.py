@@ -58,6 +58,12 @@ def _forget_rate_limits() -> None:
             caches[alias].clear()
 
 
+@pytest.fixture(autouse=True)
+def _a_pause_outlasts_its_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a second is soon over: what failed would run again before the test has looked."""
+    monkeypatch.setattr("events.delivery.BACKOFF_FIRST_SECONDS", 60.0)
+
+
 @pytest.fixture
 def store(db: None) -> Store:
     return make_store()

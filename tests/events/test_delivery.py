@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events import operations, relay
 from events.base import GiveUp
-from events.delivery import backoff_seconds, claim, drain, run_claim
+from events.delivery import BACKOFF_FIRST_SECONDS, backoff_seconds, claim, drain, run_claim
 from events.kernel.databases import alias_of
 from events.models import Delivery, DeliveryStatus
 from tests.events.conftest import (
@@ -58,7 +58,8 @@ def test_a_failure_takes_its_effects_back_and_is_tried_again_later() -> None:
     assert delivery_of(event_id).last_error == ""
 
 
-def test_the_pause_doubles_and_ends_at_five_minutes() -> None:
+def test_the_pause_doubles_and_ends_at_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("events.delivery.BACKOFF_FIRST_SECONDS", BACKOFF_FIRST_SECONDS)
     pauses = [sorted(backoff_seconds(attempt) for _ in range(50)) for attempt in (1, 2, 3, 20)]
     middles = [1.0, 2.0, 4.0, 300.0]
     for found, middle in zip(pauses, middles, strict=True):

@@ -231,6 +231,7 @@ def test_many_sockets_share_few_database_connections(
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
             )
             return int(cursor.fetchone()[0])
 

@@ -144,7 +144,7 @@ class Story:
         )
 
     def _refund(self, amount: int) -> None:
-        for payment in Payment.objects.filter(tab_id=self.party.tab_id, state="captured")[:1]:
+        for payment in Payment.objects.filter(tab_id=self.party.tab_id, state="captured").order_by("id")[:1]:
             request_refund(
                 store_id=payment.store_id,
                 payment_id=payment.id,
@@ -160,7 +160,7 @@ class Story:
         party.reject(order)
 
     def _decide(self, decision: str) -> None:
-        for refund in Refund.objects.filter(store_id=self.party.store_id, state="failed")[:1]:
+        for refund in Refund.objects.filter(store_id=self.party.store_id, state="failed").order_by("id")[:1]:
             DECISIONS[decision](
                 store_id=refund.store_id, refund_id=refund.id, actor_id=uuid4(), actor_name="Mina"
             )

@@ -115,7 +115,7 @@ def test_another_accounts_secret_is_refused(party: Party, make_party: MakeParty)
     assert_untouched(payment)
 
 
-@pytest.mark.parametrize("age", [301, -302, 864000])
+@pytest.mark.parametrize("age", [301, -330, 864000])
 def test_an_old_or_future_call_is_refused(party: Party, age: int) -> None:
     payment = attempt(party)
     body = message(payment)
