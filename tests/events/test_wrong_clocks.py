@@ -38,7 +38,7 @@ def test_a_failure_is_tried_again_after_its_pause_whatever_the_workers_clock_say
     with time_machine.travel(timezone.now() + error, tick=True):
         deliver_all()
     pause = (delivery_of(event_id, LISTENER).due_at - _database_now()).total_seconds()
-    assert -5 < pause < 2
+    assert 0 < pause < 120  # a minute in tests
 
 
 def test_a_dead_letter_died_when_the_database_says() -> None:
