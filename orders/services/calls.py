@@ -6,12 +6,12 @@ from uuid import UUID
 from events.kernel.databases import atomic
 from events.kernel.errors import NotFound
 from events.outbox import publish
-from orders.events import CallAnswered, CallRaised
+from orders.events import CallRaised
 from orders.models import Call
 from orders.names import display_name
 from orders.services.announce import hint_order
 from orders.services.cart import lock_guest_tab
-from orders.services.tabs import tab_fields
+from orders.services.tabs import end_call, tab_fields
 from orders.storefront import current_storefront
 
 
@@ -51,9 +51,6 @@ def answer_call(*, store_id: UUID, call_id: UUID, actor_name: str, now: datetime
         )
         if call is None:
             raise NotFound()
-        call.answer(actor_name=actor_name, at=now)
-        call.save(update_fields=["answered_at", "answered_by"])
-        event = CallAnswered(**tab_fields(call.tab), call_id=call.pk, actor_name=actor_name)
-        publish(event, correlation_id=call.tab_id)
+        end_call(call, call.tab, actor_name=actor_name, now=now)
         hint_order(store_id, call.tab_id)
     return call

@@ -52,6 +52,14 @@ def tab_fields(tab: Tab) -> dict[str, Any]:
     }
 
 
+def end_call(call: Call, tab: Tab, *, actor_name: str, now: datetime) -> None:
+    """Whatever ends a call says so: only that silences its alarm. Raises WrongState when it was answered."""
+    call.answer(actor_name=actor_name, at=now)
+    call.save(update_fields=["answered_at", "answered_by"])
+    event = CallAnswered(**tab_fields(tab), call_id=call.pk, actor_name=actor_name)
+    publish(event, correlation_id=tab.pk)
+
+
 def join_tab(*, place: Place, guest_id: UUID | None, nickname: str, language: str, now: datetime) -> Joined:
     """Seats a phone: at its cookie's tab while that is open, else at the table's open tab or a new one.
 
@@ -256,13 +264,8 @@ def _close(tab: Tab, orders: Sequence[Order], *, reason: str, actor_name: str, n
     for order in orders:
         if order.status == OrderStatus.AWAITING_PAYMENT:
             expire(order, now)
-    for call in Call.objects.filter(tab=tab, answered_at=None):
-        call.answer(actor_name=actor_name, at=now)
-        call.save(update_fields=["answered_at", "answered_by"])
-        publish(
-            CallAnswered(**tab_fields(tab), call_id=call.pk, actor_name=actor_name),
-            correlation_id=tab.pk,
-        )
+    for call in _open_calls(tab):
+        end_call(call, tab, actor_name=actor_name, now=now)
     CartLine.objects.filter(tab=tab).delete()
     tab.close(reason=reason, actor_name=actor_name, at=now)
     tab.save(update_fields=["status", "closed_at", "close_reason", "closed_by"])
@@ -299,6 +302,13 @@ def _join_tabs(source: Tab, target: Tab, now: datetime) -> None:
 
 def _move_calls(source: Tab, target: Tab, now: datetime) -> None:
     """One open call per kind: a second one of the same kind is answered by the first."""
-    known = set(Call.objects.filter(tab=target, answered_at=None).values_list("kind", flat=True))
-    Call.objects.filter(tab=source, answered_at=None, kind__in=known).update(answered_at=now)
+    known = {call.kind for call in _open_calls(target)}
+    for call in _open_calls(source):
+        if call.kind in known:
+            end_call(call, source, actor_name="", now=now)
     Call.objects.filter(tab=source).update(tab=target)
+
+
+def _open_calls(tab: Tab) -> list[Call]:
+    """Locked: somebody may answer one on the board at the same moment."""
+    return list(Call.objects.select_for_update().filter(tab=tab, answered_at=None).order_by("pk"))

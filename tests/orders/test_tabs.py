@@ -6,11 +6,12 @@ from uuid import UUID
 
 import pytest
 
+from notifications.models import Notification
 from orders import services
-from orders.models import CartLine, Order, Tab
+from orders.models import Call, CartLine, Order, Tab
 from tests.orders.conftest import Board, Phone, Restaurant
 from tests.orders.menus import COLA, line
-from tests.queue import published
+from tests.queue import deliver_all, published
 
 
 def code(response: Any) -> str:
@@ -84,6 +85,24 @@ def test_merged_parties_share_everything(
     assert code(board.post(f"tabs/{source}/merge/", into_tab_id=target)) == "tab-closed"
     assert code(board.post(f"tabs/{target}/merge/", into_tab_id=target)) == "wrong-state"
     assert len(published("tab.merged")) == 1
+
+
+def test_merging_ends_the_alarm_of_a_call_that_both_parties_made(
+    restaurant: Restaurant, phone: Phone, other: Phone, board: Board
+) -> None:
+    source, target = tab_of(other), tab_of(phone)
+    for caller in (other, phone):
+        caller.call("water")
+    other.call("bill")
+    deliver_all()
+    assert Notification.objects.filter(alarm=True, acked_at=None).count() == 3
+    assert board.post(f"tabs/{source}/merge/", into_tab_id=target).status_code == 200
+    deliver_all()
+    [event] = published("call.answered")
+    assert str(event.tab_id) == source and Call.objects.get(pk=event.call_id).answered_at is not None
+    open_calls = set(Call.objects.filter(answered_at=None).values_list("pk", flat=True))
+    ringing = Notification.objects.filter(alarm=True, acked_at=None).values_list("subject_id", flat=True)
+    assert len(open_calls) == 2 and set(ringing) == open_calls
 
 
 def test_closing_with_something_owed_needs_a_manager_and_a_reason(board_of, phone: Phone) -> None:
