@@ -17,10 +17,10 @@ from orders.models import MenuSnapshot, StoreRevision
 from orders.pricing import Menu, index_menu
 
 MAX_STORES = 256
-MAX_PLACES = 4096
+MAX_CODES = 4096
 FRESH_SECONDS = 1.0
 
-_PLACE = """
+_CODE = """
 SELECT k.token, k.table_id, k.store_id, k.revoked OR t.retired, t.data, coalesce(r.number, 0)
 FROM orders_tabletokensnapshot k
 JOIN orders_tablesnapshot t ON t.table_id = k.table_id
@@ -43,7 +43,7 @@ ON CONFLICT (store_id) DO UPDATE SET number = orders_storerevision.number + 1
 
 
 @dataclass(frozen=True)
-class Place:
+class TableCode:
     """Where a code leads. `revision` is the store's when this was read."""
 
     token: str
@@ -79,26 +79,26 @@ class Storefront:
 
 
 _storefronts: dict[UUID, Storefront] = {}
-_places: dict[str, tuple[float, Place]] = {}
+_codes: dict[str, tuple[float, TableCode]] = {}
 
 
-def place_of(token: str) -> Place:
+def table_code(token: str) -> TableCode:
     """Where the code leads; raises UnknownTable. No query within a second of the last look, else one.
 
     Within that second a change made elsewhere may go unseen: reading may be a moment late, writing never is,
     because services compare the revision again under their lock.
     """
-    checked = _places.get(token)
+    checked = _codes.get(token)
     now = time.monotonic()
     if checked is not None and now - checked[0] < FRESH_SECONDS:
         return checked[1]
     if checked is not None:  # one looks, the others do not wait for what it finds
-        _places[token] = (now, checked[1])
-    place = _reload(checked[1]) if checked is not None else _load_place(token)
-    if len(_places) >= MAX_PLACES:
-        _places.clear()
-    _places[token] = (now, place)
-    return place
+        _codes[token] = (now, checked[1])
+    code = _reload(checked[1]) if checked is not None else _load_code(token)
+    if len(_codes) >= MAX_CODES:
+        _codes.clear()
+    _codes[token] = (now, code)
+    return code
 
 
 def storefront_of(store_id: UUID, revision: int) -> Storefront:
@@ -141,24 +141,24 @@ def touch_store(store_id: UUID) -> None:
 def forget_all() -> None:
     """Empties the process's memory (tests, and commands that write snapshots directly)."""
     _storefronts.clear()
-    _places.clear()
+    _codes.clear()
     menu_at.cache_clear()
 
 
-def _reload(place: Place) -> Place:
-    """The known place if nothing in its store changed since, else a fresh one."""
-    if revision_of(place.store_id) == place.revision:
-        return place
-    return _load_place(place.token)
+def _reload(code: TableCode) -> TableCode:
+    """The known code if nothing in its store changed since, else a fresh one."""
+    if revision_of(code.store_id) == code.revision:
+        return code
+    return _load_code(code.token)
 
 
-def _load_place(token: str) -> Place:
+def _load_code(token: str) -> TableCode:
     with connections[alias_of("orders")].cursor() as cursor:
-        cursor.execute(_PLACE, [token])
+        cursor.execute(_CODE, [token])
         row = cursor.fetchone()
     if row is None:
         raise UnknownTable()
-    return Place(row[0], row[1], row[2], row[3], _json(row[4]), row[5])
+    return TableCode(row[0], row[1], row[2], row[3], _json(row[4]), row[5])
 
 
 def _load_storefront(store_id: UUID, revision: int) -> Storefront:

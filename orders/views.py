@@ -25,7 +25,7 @@ from orders.errors import OldCode, OrdersError, UnknownTable
 from orders.selectors.board import store_by_slug, store_document
 from orders.selectors.guests import seated_guest
 from orders.selectors.menus import PublicPage, offered_languages, public_page
-from orders.storefront import Place, place_of
+from orders.storefront import TableCode, table_code
 
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 
@@ -51,15 +51,15 @@ class GuestPage(APIView):
     def get(self, request: Request, token: str) -> HttpResponseBase:
         chosen = _choose_language(request)
         try:
-            place = place_of(token)
-            _require_readable(place, request._request)
-            page = public_page(place, translation.get_language() or "en", timezone.now())
+            code = table_code(token)
+            _require_readable(code, request._request)
+            page = public_page(code, translation.get_language() or "en", timezone.now())
         except UnknownTable:
             return self._unavailable("unknown", 404)
         except OldCode:
             return self._unavailable("old_code", 410)
         translation.activate(page.language)
-        response = self._page(request._request, place, page)
+        response = self._page(request._request, code, page)
         return _remember_language(response, chosen)
 
     def handle_exception(self, exc: Exception) -> Response:
@@ -67,14 +67,14 @@ class GuestPage(APIView):
             return Response(status=406, data={}, template_name="orders/guest_unavailable.html")
         return super().handle_exception(exc)
 
-    def _page(self, request: HttpRequest, place: Place, page: PublicPage) -> HttpResponseBase:
+    def _page(self, request: HttpRequest, code: TableCode, page: PublicPage) -> HttpResponseBase:
         if page.document["menu"] is None:
             return self._unavailable("no_menu", 200, page)
         if "html" not in page.made or settings.DEBUG:
             context = {
                 "document": page.document,
                 "document_json": json.dumps(page.document, cls=DjangoJSONEncoder, ensure_ascii=False),
-                "token": place.token,
+                "token": code.token,
                 **_language_context(page),
                 **live_settings(),
             }
@@ -126,13 +126,13 @@ def _remember_language(response: HttpResponseBase, language: str | None) -> Http
     return response
 
 
-def _require_readable(place: Place, request: HttpRequest) -> None:
+def _require_readable(code: TableCode, request: HttpRequest) -> None:
     """A revoked code still serves the party that sat down with it."""
     try:
-        place.require_valid()
+        code.require_valid()
     except OrdersError:
         guest = request.guest  # type: ignore[attr-defined]
-        if guest is None or seated_guest(guest.guest_id, place) is None:
+        if guest is None or seated_guest(guest.guest_id, code) is None:
             raise
 
 

@@ -121,13 +121,13 @@ def _check(row: Store | OpeningHours | Table) -> None:
 # --- Tables ----------------------------------------------------------------------------------------------
 
 
-def add_table(*, store_id: UUID, name: str, token: str | None = None, **place: Any) -> Table:
-    """A table with a fresh code. `place`: zone, seats, shape, x, y, width, height (percent), position.
+def add_table(*, store_id: UUID, name: str, token: str | None = None, **layout: Any) -> Table:
+    """A table with a fresh code. `layout`: zone, seats, shape, x, y, width, height (percent), position.
 
     `token` fixes the code of demo tables only. Raises InvalidStore, also when the name is taken.
     """
     with atomic("stores"):
-        table = Table(store=_locked_store(store_id), name=name, **place)
+        table = Table(store=_locked_store(store_id), name=name, **layout)
         _check(table)
         table.save(force_insert=True)
         TableToken.objects.create(token=token or new_token(), table=table)

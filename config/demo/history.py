@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from config.demo.books import Books, order_alarm
 from config.demo.money import Cashbox
-from config.demo.past import EVENINGS, LUNCH_AND_DINNER, Chance, Pick, Place
+from config.demo.past import EVENINGS, LUNCH_AND_DINNER, Chance, DemoTable, Pick
 from orders.hours import business_day, zone_of
 from orders.models import Guest, LineStatus, MenuSnapshot, Order, OrderLine, StoreSnapshot, Tab, TabStatus
 from orders.names import ANIMALS, color_of, display_name
@@ -42,7 +42,7 @@ class Historian:
         self.books = Books(store_id)
         self.cash = Cashbox(self.books, self.settings["name"], *self._accounts())
         self.staff = self._staff()
-        self.places = self._places()
+        self.tables = self._tables()
         self.busy: dict[str, datetime] = {}
         self.now = timezone.now()
 
@@ -53,9 +53,9 @@ class Historian:
         parties = PARTIES_PER_DAY[self.settings["pay_after"]]
         for offset in range(-DAYS, 1):
             for at in self.chance.arrivals(today + timedelta(days=offset), zone, hours, parties):
-                place = self.chance.table(self.places, self.busy, at)
-                if place is not None and at < self.now - LEFT_AFTER:
-                    self._meal(place, at)
+                table = self.chance.table(self.tables, self.busy, at)
+                if table is not None and at < self.now - LEFT_AFTER:
+                    self._meal(table, at)
         self._present()
         return self.books.write()
 
@@ -67,16 +67,16 @@ class Historian:
         people = Store.objects.get(pk=self.store_id).memberships.select_related("user")
         return [row.user.display_name for row in people]
 
-    def _places(self) -> list[Place]:
+    def _tables(self) -> list[DemoTable]:
         tables: list[Table] = list(tables_of(self.store_id))
         tokens = valid_tokens(tables)
-        return [Place(table.pk, table.name, tokens[table.pk], table.seats) for table in tables]
+        return [DemoTable(table.pk, table.name, tokens[table.pk], table.seats) for table in tables]
 
     # --- A party --------------------------------------------------------------------------------------
 
-    def _meal(self, place: Place, at: datetime) -> None:
+    def _meal(self, table: DemoTable, at: datetime) -> None:
         """A party from sitting down to leaving."""
-        tab, guests = self._seat(place, at)
+        tab, guests = self._seat(table, at)
         bill = None if self.pays_first else self.cash.bill(tab, None, at)
         rounds = self.chance.random.choices((1, 2, 3), (72, 23, 5) if self.pays_first else (20, 45, 35))[0]
         placed, total = at + self.chance.seconds(150), 0
@@ -98,13 +98,13 @@ class Historian:
             bill.close_reason = "settled"
         self._leave(tab, min(placed + self.chance.seconds(300), self.now))
 
-    def _seat(self, place: Place, at: datetime) -> tuple[Tab, list[Guest]]:
-        count = self.chance.random.randint(1, min(4, place.seats))
+    def _seat(self, table: DemoTable, at: datetime) -> tuple[Tab, list[Guest]]:
+        count = self.chance.random.randint(1, min(4, table.seats))
         tab = Tab(
             store_id=self.store_id,
-            table_id=place.table_id,
-            table_name=place.name,
-            table_token=place.token,
+            table_id=table.table_id,
+            table_name=table.name,
+            table_token=table.token,
             pay_after=self.settings["pay_after"],
             currency=self.settings["currency"],
             guest_count=count,
@@ -120,7 +120,7 @@ class Historian:
                 animal=(first + 7 * number) % len(ANIMALS),
                 color=color_of(number),
                 language=language,
-                token=place.token,
+                token=table.token,
                 joined_at=at + timedelta(seconds=15 * number),
             )
             for number in range(count)
@@ -130,9 +130,9 @@ class Historian:
             TabSnapshot(
                 tab_id=tab.id,
                 store_id=self.store_id,
-                table_id=place.table_id,
-                table_name=place.name,
-                table_token=place.token,
+                table_id=table.table_id,
+                table_name=table.name,
+                table_token=table.token,
             )
         )
         return tab, guests
@@ -262,11 +262,11 @@ class Historian:
 
     def _present(self) -> None:
         """The last tables are taken: one waits, one has a dish on the table, one has eaten."""
-        for place, minutes, step in zip(
-            self.places[-3:], (4, 9, 30), ("cooks", "partly", "eats"), strict=True
+        for table, minutes, step in zip(
+            self.tables[-3:], (4, 9, 30), ("cooks", "partly", "eats"), strict=True
         ):
             placed = self.now - timedelta(minutes=minutes)
-            tab, guests = self._seat(place, placed - timedelta(minutes=3))
+            tab, guests = self._seat(table, placed - timedelta(minutes=3))
             order, lines = self._round(tab, guests[0], 1, placed)
             tab.active_at = placed
             if self.pays_first:

@@ -12,7 +12,8 @@ from config.demo.choices import CHOICES, Names
 from config.demo.dish import Dish, Part
 from config.demo.drinks import ALCOHOL, BAR_FOOD, DRINKS
 from config.demo.meals import MEALS, SIDES
-from config.demo.places import (
+from config.demo.snacks import GIMBAP, SNACKS
+from config.demo.stores import (
     ADMIN,
     HANSANG,
     HANSANG_PEOPLE,
@@ -23,7 +24,6 @@ from config.demo.places import (
     POCHA_PEOPLE,
     POCHA_TABLES,
 )
-from config.demo.snacks import GIMBAP, SNACKS
 from events import relay
 from events.delivery import drain
 from events.kernel.databases import all_aliases, atomic

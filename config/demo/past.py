@@ -15,7 +15,7 @@ LANGUAGES = ("ko",) * 14 + ("en",) * 3 + ("zh-hans",) * 2 + ("ja",) * 2
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoTable:
     """A table with its code."""
 
     table_id: Any
@@ -81,9 +81,9 @@ class Chance:
         """A waiting time: mostly near `middle`, sometimes much longer."""
         return timedelta(seconds=min(middle * 4, self.random.lognormvariate(0, spread) * middle))
 
-    def table(self, places: Sequence[Place], busy: dict[str, datetime], at: datetime) -> Place | None:
+    def table(self, tables: Sequence[DemoTable], busy: dict[str, datetime], at: datetime) -> DemoTable | None:
         """A free table, if there is one."""
-        free = [place for place in places if busy.get(place.name, at) <= at]
+        free = [table for table in tables if busy.get(table.name, at) <= at]
         return self.random.choice(free) if free else None
 
     def language(self) -> str:

@@ -29,7 +29,7 @@ from orders.selectors import guests as selectors
 from orders.selectors.guests import Reader
 from orders.selectors.menus import PublicPage, public_page
 from orders.services.placing import Placed
-from orders.storefront import Place, place_of
+from orders.storefront import TableCode, table_code
 
 KEY_HEADER = OpenApiParameter(
     "Idempotency-Key",
@@ -52,16 +52,16 @@ class PageApi(APIView):
 
     @extend_schema(responses=shapes.PageOutput)
     def get(self, request: Request, token: str) -> HttpResponseBase:
-        place = self._place(request, token)
-        guest = _seated(request, place)
+        code = self._code(request, token)
+        guest = _seated(request, code)
         if guest is None:
-            place.require_valid()
-        page = public_page(place, _language(), timezone.now())
-        return _anonymous(request, page) if guest is None else _personal(page, place, guest)
+            code.require_valid()
+        page = public_page(code, _language(), timezone.now())
+        return _anonymous(request, page) if guest is None else _personal(page, code, guest)
 
-    def _place(self, request: Request, token: str) -> Place:
+    def _code(self, request: Request, token: str) -> TableCode:
         try:
-            return place_of(token)
+            return table_code(token)
         except UnknownTable:
             self.throttle_scope = "unknown_token"
             self.check_throttles(request)
@@ -80,7 +80,7 @@ class JoinApi(APIView):
         data = _valid(shapes.JoinInput, request.data)
         identity = request._request.guest  # type: ignore[attr-defined]
         joined = services.join_tab(
-            place=place_of(token),
+            code=table_code(token),
             guest_id=identity.guest_id if identity else None,
             nickname=data["nickname"],
             language=_language(),
@@ -231,9 +231,9 @@ def _guest(request: Request) -> Guest:
     return guest
 
 
-def _seated(request: Request, place: Place) -> Guest | None:
+def _seated(request: Request, code: TableCode) -> Guest | None:
     identity = request._request.guest  # type: ignore[attr-defined]
-    return selectors.seated_guest(identity.guest_id, place) if identity else None
+    return selectors.seated_guest(identity.guest_id, code) if identity else None
 
 
 def _anonymous(request: Request, page: PublicPage) -> HttpResponse:
@@ -247,7 +247,7 @@ def _anonymous(request: Request, page: PublicPage) -> HttpResponse:
     return response
 
 
-def _personal(page: PublicPage, place: Place, guest: Guest) -> HttpResponse:
+def _personal(page: PublicPage, code: TableCode, guest: Guest) -> HttpResponse:
     """The kept bytes, then this phone's part; a cookie that a move or merge made stale is renewed."""
     reader = Reader(_language(), guest.pk)
     tab = msgspec.json.encode(selectors.tab_document(guest.tab, reader))
@@ -255,7 +255,7 @@ def _personal(page: PublicPage, place: Place, guest: Guest) -> HttpResponse:
     body = b'%b,"tab":%b,"guest":%b}' % (page.body, tab, person)
     response = HttpResponse(body, content_type="application/json")
     response["Cache-Control"] = "private, no-store"
-    set_guest_cookie(response, guest, place.token)
+    set_guest_cookie(response, guest, code.token)
     return response
 
 

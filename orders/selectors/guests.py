@@ -12,7 +12,7 @@ from events.kernel.texts import localized
 from orders.models import Call, CartLine, Guest, Order, OrderLine, Tab
 from orders.names import display_name
 from orders.pricing import Choice, Menu, price_line
-from orders.storefront import Place, Storefront, current_storefront
+from orders.storefront import Storefront, TableCode, current_storefront
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Reader:
     guest_id: UUID | None = None
 
 
-def seated_guest(guest_id: UUID, place: Place) -> Guest | None:
+def seated_guest(guest_id: UUID, code: TableCode) -> Guest | None:
     """The phone at its open tab, when the code leads to the tab's table or is the one the phone scanned."""
     guest = Guest.objects.select_related("tab").filter(pk=guest_id).first()
-    if guest is None or not guest.tab.is_open or guest.tab.store_id != place.store_id:
+    if guest is None or not guest.tab.is_open or guest.tab.store_id != code.store_id:
         return None
-    is_here = guest.tab.table_id == place.table_id or guest.token == place.token
+    is_here = guest.tab.table_id == code.table_id or guest.token == code.token
     return guest if is_here else None
 
 

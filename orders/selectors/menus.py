@@ -12,7 +12,7 @@ import msgspec
 
 from events.kernel.texts import localized
 from orders.hours import Opening, opening_at
-from orders.storefront import FRESH_SECONDS, Place, Storefront, storefront_of
+from orders.storefront import FRESH_SECONDS, Storefront, TableCode, storefront_of
 
 MAX_PAGES = 512
 
@@ -52,16 +52,16 @@ class _Kept:
 _pages: dict[tuple[str, str], _Kept] = {}
 
 
-def public_page(place: Place, language: str, at: datetime) -> PublicPage:
+def public_page(code: TableCode, language: str, at: datetime) -> PublicPage:
     """The page for a code in the nearest language the store offers; no query when this process has it."""
-    key, now = (place.token, language.lower()), time.monotonic()
+    key, now = (code.token, language.lower()), time.monotonic()
     kept = _pages.get(key)
-    if kept is not None and kept.revision == place.revision and now - kept.checked < FRESH_SECONDS:
+    if kept is not None and kept.revision == code.revision and now - kept.checked < FRESH_SECONDS:
         return kept.page
-    front = storefront_of(place.store_id, place.revision)
+    front = storefront_of(code.store_id, code.revision)
     opening = opening_at(front.settings, at)
-    if kept is None or (kept.revision, kept.opening) != (place.revision, opening):
-        kept = _Kept(place.revision, opening, _make_page(place, front, language, opening), now)
+    if kept is None or (kept.revision, kept.opening) != (code.revision, opening):
+        kept = _Kept(code.revision, opening, _make_page(code, front, language, opening), now)
         if len(_pages) >= MAX_PAGES:
             _pages.clear()
         _pages[key] = kept
@@ -74,9 +74,9 @@ def forget_pages() -> None:
     _pages.clear()
 
 
-def _make_page(place: Place, front: Storefront, language: str, opening: Opening) -> PublicPage:
+def _make_page(code: TableCode, front: Storefront, language: str, opening: Opening) -> PublicPage:
     language = offered_language(front.settings, language)
-    document = public_document(place, front, language, opening)
+    document = public_document(code, front, language, opening)
     return PublicPage(document, msgspec.json.encode(document)[:-1], language)
 
 
@@ -95,14 +95,14 @@ def offered_language(settings: dict[str, Any], wanted: str) -> str:
     return offered[0]
 
 
-def public_document(place: Place, front: Storefront, language: str, opening: Opening) -> dict[str, Any]:
+def public_document(code: TableCode, front: Storefront, language: str, opening: Opening) -> dict[str, Any]:
     """{"store", "table", "menu"} as GET /api/v1/t/<token>/ shows them."""
     return {
         "store": _store(front, language, opening),
         "table": {
-            "id": str(place.table_id),
-            "name": place.table_name,
-            "seats": place.table.get("seats", 0),
+            "id": str(code.table_id),
+            "name": code.table_name,
+            "seats": code.table.get("seats", 0),
         },
         "menu": _menu(front, language),
     }

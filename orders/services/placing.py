@@ -53,7 +53,7 @@ _TAB_FIELDS = [field.attname for field in Tab._meta.concrete_fields]
 # One statement, written out because the query builder would cost more than the query. `xmin` is PostgreSQL's
 # own version of the row: every order, change of the cart, move and closing writes the tab.
 _LOOK = f"""
-WITH seat AS (
+WITH seen AS (
   SELECT {", ".join(f"g.{name} AS g_{name}" for name in _GUEST_FIELDS)},
          {", ".join(f"t.{name} AS t_{name}" for name in _TAB_FIELDS)}, t.xmin::text AS version
   FROM orders_guest g JOIN orders_tab t ON t.id = g.tab_id
@@ -64,8 +64,8 @@ SELECT (SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_k
        (SELECT jsonb_agg(to_jsonb(c)) FROM orders_cartline c
         WHERE c.tab_id = t_id AND c.id = ANY(%(cart)s::uuid[])),
        coalesce((SELECT number FROM orders_storerevision WHERE store_id = t_store_id), 0),
-       version, seat.*
-FROM (SELECT) AS always LEFT JOIN seat ON true
+       version, seen.*
+FROM (SELECT) AS always LEFT JOIN seen ON true
 """  # noqa: S608  names of our own columns
 _FACTS = 5  # what comes before the guest's and the tab's columns
 _CLAIM = """
@@ -112,7 +112,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class _Seat:
+class _Seen:
     """What the table looked like: `version` is the tab's, as long as nobody changed anything there."""
 
     guest: Guest
@@ -152,32 +152,32 @@ def _lock_tab_of(guest_id: UUID) -> None:
 
 def _place(guest_id: UUID, placement: Placement, key: str, now: datetime) -> Placed | None:
     """None when something at the table changed meanwhile."""
-    seat = _look(guest_id, placement, key)
-    if isinstance(seat, UUID):
-        return _repeat(Order.objects.get(pk=seat), placement)
-    front = storefront_of(seat.tab.store_id, seat.revision)
+    seen = _look(guest_id, placement, key)
+    if isinstance(seen, UUID):
+        return _repeat(Order.objects.get(pk=seen), placement)
+    front = storefront_of(seen.tab.store_id, seen.revision)
     _require_open(front, now)
     priced = _price(front, placement)
-    order = _new_order(seat, front, priced, placement, key, now)
-    lines = _new_lines(order, seat.guest, priced, _owners(placement, seat), front)
-    return Placed(order, lines, True) if _store(order, lines, seat, placement) else None
+    order = _new_order(seen, front, priced, placement, key, now)
+    lines = _new_lines(order, seen.guest, priced, _owners(placement, seen), front)
+    return Placed(order, lines, True) if _store(order, lines, seen, placement) else None
 
 
-def _look(guest_id: UUID, placement: Placement, key: str) -> _Seat | UUID:
-    """The seat, or the order that this key made; raises TabClosed when the guest has no open tab."""
+def _look(guest_id: UUID, placement: Placement, key: str) -> _Seen | UUID:
+    """What was seen, or the order that this key made; raises TabClosed when the guest has no open tab."""
     alias = alias_of("orders")
     values = {"guest": guest_id, "key": key, "cart": list(placement.cart_line_ids)}
     row = execute(alias, _LOOK, values).fetchone()
     assert row is not None
-    (seen, last_round, cart, revision, version), columns = row[:_FACTS], row[_FACTS:]
-    if seen is not None:
-        order_id: UUID = seen
+    (known, last_round, cart, revision, version), columns = row[:_FACTS], row[_FACTS:]
+    if known is not None:
+        order_id: UUID = known
         return order_id
     if version is None:
         raise TabClosed()
     guest = Guest.from_db(alias, _GUEST_FIELDS, columns[: len(_GUEST_FIELDS)])
     guest.tab = Tab.from_db(alias, _TAB_FIELDS, columns[len(_GUEST_FIELDS) :])
-    return _Seat(guest, version, (last_round or 0) + 1, _cart_rows(cart), revision)
+    return _Seen(guest, version, (last_round or 0) + 1, _cart_rows(cart), revision)
 
 
 def _cart_rows(cart: Any) -> list[dict[str, Any]]:
@@ -237,34 +237,34 @@ def _told(changes: Sequence[Change], menu: Menu) -> list[dict[str, Any]]:
     ]
 
 
-def _owners(placement: Placement, seat: _Seat) -> list[UUID | None]:
+def _owners(placement: Placement, seen: _Seen) -> list[UUID | None]:
     """Who picked each line: the cart knows; what is in no cart is the sender's (None).
 
     Raises CartChanged unless every named cart line is still there, as the phone showed it.
     """
     owners: list[UUID | None] = [None] * len(placement.choices)
-    if len(seat.cart) != len(set(placement.cart_line_ids)):
-        raise CartChanged(cart_version=seat.tab.cart_version)
+    if len(seen.cart) != len(set(placement.cart_line_ids)):
+        raise CartChanged(cart_version=seen.tab.cart_version)
     free = {index: choice.key for index, choice in enumerate(placement.choices)}
-    for row in seat.cart:
+    for row in seen.cart:
         key = (row["item_id"], row["quantity"], tuple(sorted(row["options"])), row["note"])
         index = next((index for index, wanted in free.items() if wanted == key), None)
         if index is None:
-            raise CartChanged(cart_version=seat.tab.cart_version)
+            raise CartChanged(cart_version=seen.tab.cart_version)
         owners[index] = UUID(row["guest_id"])
         del free[index]
     return owners
 
 
 def _new_order(
-    seat: _Seat,
+    seen: _Seen,
     front: Storefront,
     priced: Sequence[PricedLine],
     placement: Placement,
     key: str,
     now: datetime,
 ) -> Order:
-    guest, tab, settings = seat.guest, seat.tab, front.settings
+    guest, tab, settings = seen.guest, seen.tab, front.settings
     pays_first = tab.pay_after == PayAfter.ORDER
     assert front.menu is not None
     return new_row(
@@ -278,7 +278,7 @@ def _new_order(
         table_name=tab.table_name,
         number=0,  # given by the statement that stores it
         business_day=business_day(settings, now),
-        round=seat.round,
+        round=seen.round,
         status=OrderStatus.AWAITING_PAYMENT if pays_first else OrderStatus.SUBMITTED,
         idempotency_key=key,
         fingerprint=placement.fingerprint,
@@ -343,36 +343,36 @@ def _names(row: dict[str, Any]) -> dict[str, Any]:
     return {code: {"name": texts["name"]} for code, texts in i18n.items() if texts.get("name")}
 
 
-def _change(order: Order, lines: Sequence[OrderLine], seat: _Seat, placement: Placement) -> StoredChange:
+def _change(order: Order, lines: Sequence[OrderLine], seen: _Seen, placement: Placement) -> StoredChange:
     """The order with the day's next number, its lines, and the cart without them: if the tab is as seen."""
     values = {
-        "tab": seat.tab.pk,
-        "seen_version": seat.version,
+        "tab": seen.tab.pk,
+        "seen_version": seen.version,
         "now": order.placed_at,
         "cart": list(placement.cart_line_ids),
-        "cart_step": int(bool(seat.cart)),
+        "cart_step": int(bool(seen.cart)),
         "number_store": order.store_id,
         "number_day": order.business_day,
     }
-    also = (_TAKE,) if seat.cart else ()
+    also = (_TAKE,) if seen.cart else ()
     return StoredChange(_CLAIM, "number", _NUMBER, values, ([order], lines), also)
 
 
-def _store(order: Order, lines: Sequence[OrderLine], seat: _Seat, placement: Placement) -> bool:
+def _store(order: Order, lines: Sequence[OrderLine], seen: _Seen, placement: Placement) -> bool:
     """Writes the rows and the fact that tells of them, then rings; False when the tab is not as seen."""
-    change = _change(order, lines, seat, placement)
+    change = _change(order, lines, seen, placement)
     submits = order.status == OrderStatus.SUBMITTED
     with atomic("orders") if submits else nullcontext():
-        number = publish_change(_placed_event(order, lines, seat.tab), change, correlation_id=order.tab_id)
+        number = publish_change(_placed_event(order, lines, seen.tab), change, correlation_id=order.tab_id)
         if number is None:
             return False
         order.number = number
         if submits:
             publish_submitted(order, lines)
     hint_order(order.store_id, order.tab_id)
-    if seat.cart:
-        seat.tab.cart_version += 1
-        hint_cart(seat.tab)
+    if seen.cart:
+        seen.tab.cart_version += 1
+        hint_cart(seen.tab)
     return True
 
 

@@ -28,7 +28,7 @@ from orders.models import (
 from orders.names import ANIMALS, color_of
 from orders.services.announce import hint_board, hint_cart, hint_order
 from orders.services.payment import expire
-from orders.storefront import Place, current_storefront
+from orders.storefront import TableCode, current_storefront
 
 MAX_GUESTS = 40
 
@@ -60,18 +60,20 @@ def end_call(call: Call, tab: Tab, *, actor_name: str, now: datetime) -> None:
     publish(event, correlation_id=tab.pk)
 
 
-def join_tab(*, place: Place, guest_id: UUID | None, nickname: str, language: str, now: datetime) -> Joined:
+def join_tab(
+    *, code: TableCode, guest_id: UUID | None, nickname: str, language: str, now: datetime
+) -> Joined:
     """Seats a phone: at its cookie's tab while that is open, else at the table's open tab or a new one.
 
     Raises OldCode, TableNotOpen (staff open tables here), TableFull.
     """
-    known = _still_seated(place, guest_id)
+    known = _still_seated(code, guest_id)
     if known is not None:
         return known
-    place.require_valid()
+    code.require_valid()
     with atomic("orders"):
-        tab = _open_tab_at(place.table_id, now) or _first_scan(place, now)
-        guest = _seat(tab, token=place.token, nickname=nickname, language=language, now=now)
+        tab = _open_tab_at(code.table_id, now) or _first_scan(code, now)
+        guest = _seat(tab, token=code.token, nickname=nickname, language=language, now=now)
         hint_order(tab.store_id, tab.pk)
     return Joined(guest, tab)
 
@@ -150,14 +152,14 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, now: datetime)
     return target
 
 
-def _still_seated(place: Place, guest_id: UUID | None) -> Joined | None:
+def _still_seated(code: TableCode, guest_id: UUID | None) -> Joined | None:
     """The phone's own seat, when its party still sits where the code leads (or had been moved from there)."""
     if guest_id is None:
         return None
     guest = Guest.objects.select_related("tab").filter(pk=guest_id).first()
-    if guest is None or not guest.tab.is_open or guest.tab.store_id != place.store_id:
+    if guest is None or not guest.tab.is_open or guest.tab.store_id != code.store_id:
         return None
-    if guest.tab.table_id != place.table_id and guest.token != place.token:
+    if guest.tab.table_id != code.table_id and guest.token != code.token:
         return None
     return Joined(guest, guest.tab)
 
@@ -175,11 +177,11 @@ def _open_tab_at(table_id: UUID, now: datetime, store_id: UUID | None = None) ->
     return None
 
 
-def _first_scan(place: Place, now: datetime) -> Tab:
-    settings = current_storefront(place.store_id).settings
+def _first_scan(code: TableCode, now: datetime) -> Tab:
+    settings = current_storefront(code.store_id).settings
     if settings.get("tab_opening") == "staff":
         raise TableNotOpen()
-    return _start_tab(place.store_id, place.table_id, now)
+    return _start_tab(code.store_id, code.table_id, now)
 
 
 def _start_tab(store_id: UUID, table_id: UUID, now: datetime) -> Tab:

@@ -169,13 +169,13 @@ def _until(is_so: Callable[[], bool]) -> None:
 
 def test_while_one_reader_looks_for_changes_the_others_do_not_wait(restaurant: Restaurant) -> None:
     token = restaurant.token()
-    known = storefront.place_of(token)
-    storefront._places[token] = (float("-inf"), known)
+    known = storefront.table_code(token)
+    storefront._codes[token] = (float("-inf"), known)
     with ThreadPoolExecutor(1) as pool:
         with atomic("orders"), connections[alias_of("orders")].cursor() as cursor:
             cursor.execute("LOCK TABLE orders_storerevision")
-            first = pool.submit(alone, lambda: storefront.place_of(token))
-            while storefront._places[token][0] == float("-inf"):
+            first = pool.submit(alone, lambda: storefront.table_code(token))
+            while storefront._codes[token][0] == float("-inf"):
                 assert not first.done()
-            assert storefront.place_of(token) is known and not first.done()
+            assert storefront.table_code(token) is known and not first.done()
         assert first.result(10) == known

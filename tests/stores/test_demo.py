@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from config.demo.history import write_history
 from config.demo.loading import demo_token, load
-from config.demo.places import PASSWORD
+from config.demo.stores import PASSWORD
 from config.management.commands.prepare import load_demo_once
 from events.kernel.databases import all_aliases
 from events.models import Delivery, DeliveryStatus, Event

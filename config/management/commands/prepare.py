@@ -101,6 +101,6 @@ def demo_logins() -> dict[str, Any]:
     people = apps.get_model("stores", "User").objects
     if not settings.TEST_MODE or not people.filter(username="floor").exists():
         return {}
-    from config.demo.places import demo_logins as logins
+    from config.demo.stores import demo_logins as logins
 
     return dict(logins())
