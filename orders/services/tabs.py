@@ -26,6 +26,7 @@ from orders.models import (
     TableSnapshot,
 )
 from orders.names import ANIMALS, color_of
+from orders.selectors.guests import seated_guest
 from orders.services.announce import hint_board, hint_cart, hint_order
 from orders.services.payment import expire
 from orders.storefront import TableCode, current_storefront
@@ -67,9 +68,9 @@ def join_tab(
 
     Raises OldCode, TableNotOpen (staff open tables here), TableFull.
     """
-    known = _still_seated(code, guest_id)
+    known = seated_guest(guest_id, code) if guest_id else None
     if known is not None:
-        return known
+        return Joined(known, known.tab)
     code.require_valid()
     with atomic("orders"):
         tab = _open_tab_at(code.table_id, now) or _first_scan(code, now)
@@ -150,18 +151,6 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, now: datetime)
         source, target = tabs[tab_id], tabs[into_tab_id]
         _join_tabs(source, target, now)
     return target
-
-
-def _still_seated(code: TableCode, guest_id: UUID | None) -> Joined | None:
-    """The phone's own seat, when its party still sits where the code leads (or had been moved from there)."""
-    if guest_id is None:
-        return None
-    guest = Guest.objects.select_related("tab").filter(pk=guest_id).first()
-    if guest is None or not guest.tab.is_open or guest.tab.store_id != code.store_id:
-        return None
-    if guest.tab.table_id != code.table_id and guest.token != code.token:
-        return None
-    return Joined(guest, guest.tab)
 
 
 def _open_tab_at(table_id: UUID, now: datetime, store_id: UUID | None = None) -> Tab | None:
