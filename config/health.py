@@ -6,9 +6,8 @@ from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from events import operations
-from events.backlog import backlog, oldest_age
 from events.kernel.databases import all_aliases
+from events.queue_health import backlog, oldest_age, paused_handlers
 
 
 @require_safe
@@ -29,7 +28,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         age = _ask_databases()
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": False}, status=503)
-    has_redis, paused = _redis_answers(), operations.paused_handlers(all_aliases())
+    has_redis, paused = _redis_answers(), paused_handlers(all_aliases())
     return JsonResponse(
         {
             "status": "ready" if has_redis and not paused else "degraded",

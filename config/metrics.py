@@ -10,8 +10,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from events.backlog import Backlog, backlog
 from events.kernel.databases import Reach, alias_of, reach
+from events.queue_health import Backlog, backlog
 
 GAUGES = {
     "due": ("hansang_deliveries_due", "Deliveries that could run now"),

@@ -19,9 +19,6 @@ class DeliveryStatus(models.IntegerChoices):
     DISCARDED = 5, _("discarded")
 
 
-FINISHED = (DeliveryStatus.DONE, DeliveryStatus.DISCARDED)
-
-
 class Stream(models.Model):
     """The last number given out in a stream. Its row lock makes commit order equal sequence order."""
 

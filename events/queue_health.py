@@ -1,12 +1,30 @@
-"""What contexts may ask about the queue's health."""
+"""How the queue is doing: what waits, what died and why, what is gone or paused, in the databases asked."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connections
+from events.kernel.databases import rows_from
+from events.models import PausedHandler
+from events.registry import handler_named
 
+_BACKLOG = """
+SELECT context, CASE WHEN handler = ANY(ARRAY(SELECT handler FROM events_pausedhandler))
+                     THEN 'paused' ELSE 'due' END, count(*),
+       extract(epoch FROM clock_timestamp() - min(due_at))
+FROM events_delivery WHERE status = 0 AND due_at <= clock_timestamp() GROUP BY 1, 2
+UNION ALL
+SELECT context, CASE status WHEN 3 THEN 'dead' ELSE 'held' END, count(*), NULL
+FROM events_delivery WHERE status IN (3, 4) GROUP BY context, status
+UNION ALL
+SELECT context, 'done', count(*), NULL
+FROM events_delivery WHERE status = 2 AND done_at > clock_timestamp() - interval '1 minute' GROUP BY context
+UNION ALL
+SELECT source, 'unshipped', count(*), extract(epoch FROM clock_timestamp() - min(occurred_at))
+FROM events_event WHERE shipped_at IS NULL GROUP BY source
+"""
 # By the partial index of what is stuck; `last_error` starts with the kind of the error and a colon.
 _CAUSES = """
 SELECT e.store_id, d.handler, split_part(d.last_error, ':', 1) AS error, count(*),
@@ -19,6 +37,24 @@ FROM events_delivery d JOIN events_event e ON e.id = d.event_id
 WHERE d.status = 3 AND d.done_at IS NOT NULL
 GROUP BY 1, 2, 3 ORDER BY max(d.done_at) DESC LIMIT %s
 """
+_OPEN = "SELECT handler, count(*) FROM events_delivery WHERE status NOT IN (2, 5) GROUP BY 1"
+
+
+@dataclass
+class Backlog:
+    """One context's queue. Ages are seconds; `done` counts the last minute.
+
+    `paused` are due too, but somebody paused their handler: they are not late, they wait for a person.
+    """
+
+    due: int = 0
+    oldest_due_age: float = 0.0
+    dead: int = 0
+    held: int = 0
+    done: int = 0
+    paused: int = 0
+    unshipped: int = 0
+    oldest_unshipped_age: float = 0.0
 
 
 class DeadCause(NamedTuple):
@@ -40,11 +76,47 @@ class DeadCause(NamedTuple):
     table_name: str | None
 
 
+def backlog(aliases: Iterable[str]) -> dict[str, Backlog]:
+    """context -> its backlog, for contexts that have any; one query per database."""
+    found: dict[str, Backlog] = {}
+    for context, kind, count, age in rows_from(aliases, _BACKLOG):
+        _note(found.setdefault(context, Backlog()), kind, count, float(age or 0))
+    return found
+
+
+def _note(entry: Backlog, kind: str, count: int, age: float) -> None:
+    setattr(entry, kind, getattr(entry, kind) + count)
+    if kind in {"due", "unshipped"}:
+        field = f"oldest_{kind}_age"
+        setattr(entry, field, max(getattr(entry, field), age))
+
+
+def oldest_age(readings: dict[str, Backlog]) -> float:
+    """Seconds that the most belated event has been waiting for a handler."""
+    ages = [max(entry.oldest_due_age, entry.oldest_unshipped_age) for entry in readings.values()]
+    return max(ages, default=0.0)
+
+
 def dead_causes(aliases: Iterable[str], limit: int = 500) -> list[DeadCause]:
     """Every cause that waits for a person, the newest first; one query per database."""
-    found: list[DeadCause] = []
-    for alias in aliases:
-        with connections[alias].cursor() as cursor:
-            cursor.execute(_CAUSES, [limit])
-            found += [DeadCause(*row) for row in cursor.fetchall()]
+    found = [DeadCause(*row) for row in rows_from(aliases, _CAUSES, [limit])]
     return sorted(found, key=lambda cause: cause.newest_at, reverse=True)[:limit]
+
+
+def gone_handlers(aliases: Iterable[str]) -> dict[str, int]:
+    """handler -> open deliveries that wait for a handler that is no more; one query per database."""
+    return gone_among(rows_from(aliases, _OPEN))
+
+
+def gone_among(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The same of open deliveries that were counted already, by handler."""
+    found: dict[str, int] = {}
+    for handler, count in counted:
+        if handler_named(handler) is None:
+            found[handler] = found.get(handler, 0) + count
+    return dict(sorted(found.items()))
+
+
+def paused_handlers(aliases: Iterable[str]) -> dict[str, PausedHandler]:
+    """name -> who paused it, when and why; one small query per database."""
+    return {row.handler: row for alias in aliases for row in PausedHandler.objects.using(alias).all()}

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connections
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from config.backoffice.queue import Scope, parameters
+from events.kernel.databases import rows_from
 
 MINUTES = 10
 BUCKETS = 24 * 60 // MINUTES
@@ -80,10 +80,9 @@ def day(scope: Scope, aliases: Iterable[str]) -> Day:
     since = _start()
     counts: dict[str, list[int]] = {kind: [0] * BUCKETS for kind in TITLES}
     lately = 0
-    for alias in aliases:
-        for kind, at, count, recent in _read(alias, scope, since):
-            counts[kind][min(BUCKETS - 1, int((at - since).total_seconds()) // (MINUTES * 60))] += count
-            lately += recent
+    for kind, at, count, recent in _read(aliases, scope, since):
+        counts[kind][min(BUCKETS - 1, int((at - since).total_seconds()) // (MINUTES * 60))] += count
+        lately += recent
     plots = [_plot(kind, counts[kind], since) for kind in TITLES]
     return Day(plots, _axis(since), _hours(counts, since), lately / RATE_MINUTES)
 
@@ -95,7 +94,8 @@ def _start() -> datetime:
     return running - timedelta(minutes=MINUTES * (BUCKETS - 1))
 
 
-def _read(alias: str, scope: Scope, since: datetime) -> list[tuple[str, datetime, int, int]]:
+def _read(aliases: Iterable[str], scope: Scope, since: datetime) -> list[tuple[Any, ...]]:
+    """[(kind, the ten minutes' start, count, those of late)]."""
     statement = _DAY.format(**(_WIDE if scope is None else _NARROW))
     values: dict[str, Any] = {
         **parameters(scope),
@@ -103,9 +103,7 @@ def _read(alias: str, scope: Scope, since: datetime) -> list[tuple[str, datetime
         "lately": timedelta(minutes=RATE_MINUTES),
         "since": since,
     }
-    with connections[alias].cursor() as cursor:
-        cursor.execute(statement, values)
-        return cursor.fetchall()
+    return rows_from(aliases, statement, values)
 
 
 def _plot(kind: str, counts: list[int], since: datetime) -> Plot:

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connections
 from django.urls import reverse
 from django.utils import timezone
 
 from events.kernel.database_choice import in_database
+from events.kernel.databases import rows_from
 from events.meanings import Meaning, meaning_of, plain_error, subjects_of
 from events.models import Delivery, DeliveryStatus, PausedHandler
-from events.operations import DISCARD, RETRY, is_known, paused_handlers
+from events.operations import DISCARD, RETRY, is_known
+from events.queue_health import gone_among, paused_handlers
 
 Scope = list[UUID] | None  # None: every store
 
@@ -69,14 +70,6 @@ class Cause:
         return in_database(reverse("admin:events_delivery_changelist", query=query), self.alias)
 
 
-@dataclass(frozen=True)
-class Orphans:
-    """Open deliveries of a handler that is no more."""
-
-    handler: str
-    count: int
-
-
 class Paused(NamedTuple):
     """A handler that somebody stopped, and how many of its deliveries wait for that."""
 
@@ -87,7 +80,7 @@ class Paused(NamedTuple):
 
 @dataclass
 class State:
-    """Everything that is open. `oldest_age` is in seconds."""
+    """Everything that is open. `oldest_age` is in seconds, `gone` counts what waits for a lost handler."""
 
     oldest_age: float = 0.0
     waiting: int = 0
@@ -96,7 +89,7 @@ class State:
     held: int = 0
     unshipped: int = 0
     causes: list[Cause] = field(default_factory=list)
-    orphans: list[Orphans] = field(default_factory=list)
+    gone: dict[str, int] = field(default_factory=dict)
     paused: list[Paused] = field(default_factory=list)
 
 
@@ -120,22 +113,17 @@ def parameters(scope: Scope) -> dict[str, Any]:
 
 def state(scope: Scope, aliases: Collection[str]) -> State:
     """Three queries per database, and up to three to name the orders of dead letters."""
-    rows = [row for alias in aliases for row in _open(alias, scope)]
+    values = parameters(scope)
+    rows = [_Row(alias, *row) for alias in aliases for row in rows_from([alias], _OPEN, values)]
     paused = paused_handlers(aliases)
     found = State()
     for row in rows:
         _count(found, row, is_stopped=row.handler in paused or not is_known(row.handler))
     found.causes = _causes(rows)
-    found.orphans = _orphans(rows)
+    found.gone = gone_among((row.handler, row.count) for row in rows)
     found.paused = [_paused(row, rows) for row in sorted(paused.values(), key=lambda row: row.handler)]
     _count_unshipped(found, scope, aliases)
     return found
-
-
-def _open(alias: str, scope: Scope) -> list[_Row]:
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_OPEN, parameters(scope))
-        return [_Row(alias, *row) for row in cursor.fetchall()]
 
 
 def _count(found: State, row: _Row, *, is_stopped: bool) -> None:
@@ -156,10 +144,7 @@ def _age(found: State, since: datetime | None) -> None:
 
 def _count_unshipped(found: State, scope: Scope, aliases: Collection[str]) -> None:
     """An event that is not fanned out yet has no delivery at all."""
-    for alias in aliases:
-        with connections[alias].cursor() as cursor:
-            cursor.execute(_UNSHIPPED, parameters(scope))
-            count, oldest = cursor.fetchone()
+    for count, oldest in rows_from(aliases, _UNSHIPPED, parameters(scope)):
         found.unshipped += count
         _age(found, oldest)
 
@@ -192,14 +177,6 @@ def _name(causes: list[Cause]) -> None:
     for cause in causes:
         delivery = newest[cause.alias, cause.newest_id]
         cause.text = cause.meaning.of(subjects.get(delivery.event_id, ""))
-
-
-def _orphans(rows: list[_Row]) -> list[Orphans]:
-    counts: dict[str, int] = {}
-    for row in rows:
-        if not is_known(row.handler):
-            counts[row.handler] = counts.get(row.handler, 0) + row.count
-    return [Orphans(handler, count) for handler, count in sorted(counts.items())]
 
 
 def _paused(row: PausedHandler, rows: list[_Row]) -> Paused:

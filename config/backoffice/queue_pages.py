@@ -28,6 +28,7 @@ from events.kernel.database_choice import can_read, databases, reached
 from events.kernel.errors import DomainError
 from events.meanings import ACTION_NAMES, meaning_of
 from events.models import DeliveryStatus
+from events.queue_health import paused_handlers
 from events.registry import all_handlers, handler_named
 from stores.models import Store
 
@@ -190,22 +191,19 @@ def replay_form(request: HttpRequest) -> HttpResponse:
     return _page(request, "backoffice/queue_replay.html", gettext("Replay"), form=form)
 
 
-def _orphans(request: HttpRequest) -> list[queue.Orphans]:
-    return queue.state(scope_of(request), reached(request).there).orphans
-
-
 @require_safe
-def orphans(request: HttpRequest) -> HttpResponse:
+def gone(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/gone/?handler=: what to do with the deliveries of a step that is no more."""
     name = request.GET.get("handler", "")
-    found = [each for each in _orphans(request) if each.handler == name]
-    if not found:
+    count = queue.state(scope_of(request), reached(request).there).gone.get(name)
+    if count is None:
         raise Http404
     return _page(
         request,
         "backoffice/queue_gone.html",
         gettext("A step that is gone"),
-        orphans=found[0],
+        handler=name,
+        count=count,
         choices=_handler_choices(),
     )
 
@@ -216,7 +214,7 @@ def orphans(request: HttpRequest) -> HttpResponse:
 @require_safe
 def steps(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/steps/: every step, which of them are paused, and the switch for those who may."""
-    paused = operations.paused_handlers(reached(request).there)
+    paused = paused_handlers(reached(request).there)
     rows = [
         (each.name, meaning_of(each.name), paused.get(each.name))
         for each in all_handlers()

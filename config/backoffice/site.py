@@ -61,7 +61,7 @@ class BackOfficeSite(UnfoldAdminSite):
             path("queue/", self.admin_view(queue_pages.overview), name="queue"),
             path("queue/act/", self.admin_view(queue_pages.act), name="queue_act"),
             path("queue/replay/", self.admin_view(queue_pages.replay_form), name="queue_replay"),
-            path("queue/gone/", self.admin_view(queue_pages.orphans), name="queue_gone"),
+            path("queue/gone/", self.admin_view(queue_pages.gone), name="queue_gone"),
             path("queue/steps/", self.admin_view(queue_pages.steps), name="queue_steps"),
             path("queue/switch/", self.admin_view(queue_pages.switch), name="queue_switch"),
             path("snapshots/", self.admin_view(snapshot_pages.overview), name="snapshots"),

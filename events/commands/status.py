@@ -4,12 +4,18 @@ import argparse
 import dataclasses
 from typing import Any
 
-from events import operations
-from events.backlog import Backlog, backlog, oldest_age, orphans
 from events.commands.console import ATTENTION, OK, Console
 from events.kernel.databases import reach
 from events.meanings import meaning_of, plain_error, subject_text
-from events.queue_health import DeadCause, dead_causes
+from events.queue_health import (
+    Backlog,
+    DeadCause,
+    backlog,
+    dead_causes,
+    gone_handlers,
+    oldest_age,
+    paused_handlers,
+)
 
 NAME = "status"
 HELP = "Show what waits, what died and why, what is paused. Exit code 1 when a person should look."
@@ -29,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: dict[str, Any], console: Console) -> int:
     there, away = reach()
-    readings, causes, gone = backlog(there), dead_causes(there), orphans(there)
-    paused = operations.paused_handlers(there)
+    readings, causes, gone = backlog(there), dead_causes(there), gone_handlers(there)
+    paused = paused_handlers(there)
     age = oldest_age(readings)
     needs_a_person = bool(away or causes or gone or paused) or age > options["late"]
     console.answer(
@@ -39,7 +45,7 @@ def run(options: dict[str, Any], console: Console) -> int:
             "oldest_age": round(age, 3),
             "contexts": {name: dataclasses.asdict(entry) for name, entry in sorted(readings.items())},
             "dead": [_cause_json(cause) for cause in causes],
-            "orphans": gone,
+            "gone": gone,
             "paused": {name: _paused_json(row) for name, row in paused.items()},
             "databases_away": away,
         }

@@ -1,6 +1,6 @@
 """Names the database of a context, so that no transaction opens in the wrong one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -41,6 +41,18 @@ def answers(alias: str) -> bool:
         connections[alias].close()
         return False
     return True
+
+
+def rows_from(
+    aliases: Iterable[str], statement: str, values: Sequence[Any] | Mapping[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """What the databases answer to one statement, one after the other."""
+    found: list[tuple[Any, ...]] = []
+    for alias in aliases:
+        with connections[alias].cursor() as cursor:
+            cursor.execute(statement, values)
+            found += cursor.fetchall()
+    return found
 
 
 def atomic(context: str, *, savepoint: bool = True) -> Atomic:

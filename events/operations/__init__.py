@@ -6,7 +6,7 @@ batches under row locks. They take a `Selection`, or a queryset of deliveries.
 
 from events.operations.acts import assign, discard, replay, retry
 from events.operations.history import Actor
-from events.operations.pauses import is_known, pause, paused_among, paused_handlers, resume
+from events.operations.pauses import is_known, pause, paused_among, resume
 from events.operations.planning import (
     ASSIGN,
     DISCARD,
@@ -48,7 +48,6 @@ __all__ = [
     "is_known",
     "pause",
     "paused_among",
-    "paused_handlers",
     "plan",
     "replay",
     "resume",

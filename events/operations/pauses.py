@@ -1,6 +1,6 @@
 """Pausing a handler: a row that every claim looks at, so that it holds for all processes and restarts."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.db import transaction
 
@@ -9,16 +9,12 @@ from events.kicks import kick_lane
 from events.models import PausedHandler
 from events.operations.history import Actor, History
 from events.operations.planning import PAUSE, RESUME, UnknownHandler
+from events.queue_health import paused_handlers
 from events.registry import handler_named, lane_of
 
 
 def is_known(handler: str) -> bool:
     return handler_named(handler) is not None
-
-
-def paused_handlers(aliases: Iterable[str]) -> dict[str, PausedHandler]:
-    """name -> who paused it, when and why; one small query per database."""
-    return {row.handler: row for alias in aliases for row in PausedHandler.objects.using(alias).all()}
 
 
 def paused_among(names: Collection[str]) -> set[str]:

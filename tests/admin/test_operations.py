@@ -69,9 +69,9 @@ def test_replay_repeats_what_is_done_and_counts_it(store: Store) -> None:
 
 
 def test_a_handler_that_is_gone_cannot_be_retried_but_discarded(store: Store) -> None:
-    orphan = make_delivery(store, handler="notifications.renamed_long_ago")
-    assert operations.plan("retry", one(orphan)).count == 0
-    assert operations.plan("discard", one(orphan)).count == 1
+    gone = make_delivery(store, handler="notifications.renamed_long_ago")
+    assert operations.plan("retry", one(gone)).count == 0
+    assert operations.plan("discard", one(gone)).count == 1
 
 
 def test_the_dry_run_says_what_the_act_does_and_changes_nothing(store: Store) -> None:

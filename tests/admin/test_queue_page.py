@@ -154,7 +154,7 @@ def test_an_owner_sees_nothing_of_other_stores(foreign_boss: Client, store: Stor
     make_delivery(store)
     make_delivery(store, DeliveryStatus.PENDING, stream="2", handler="orders.gone", context="orders")
     state = foreign_boss.get(PAGE).context["state"]
-    assert (state.dead, state.waiting, state.causes, state.orphans) == (0, 0, [], [])
+    assert (state.dead, state.waiting, state.causes, state.gone) == (0, 0, [], {})
 
 
 def test_a_platform_admin_sees_all(platform: Client, store: Store) -> None:

@@ -15,6 +15,7 @@ from events.commands.console import Console
 from events.kernel.databases import alias_of, all_aliases
 from events.models import DeliveryStatus, Intervention
 from events.operations import Actor
+from events.queue_health import paused_handlers
 from tests.events.conftest import LISTENER, behavior, change, delivery_of, effects, ring
 from tests.events.test_operations import rename
 from tests.queue import deliver_all, ship_all
@@ -68,7 +69,7 @@ def test_status_shows_lateness_pauses_and_steps_that_are_gone() -> None:
     change(late, due_at=timezone.now() - timedelta(minutes=5))
     assert said("status")[0] == 1 and said("status", "--late", "600")[0] == 0
     rename(late, "orders.test_gone")
-    assert said("status", "--late", "600")[1]["orphans"] == {"orders.test_gone": 1}
+    assert said("status", "--late", "600")[1]["gone"] == {"orders.test_gone": 1}
     operations.pause(LISTENER, actor=Actor(None, "Kim"), reason="x")
     assert said("status", "--late", "600")[1]["paused"][LISTENER]["by"] == "Kim"
 
@@ -130,7 +131,7 @@ def test_a_time_that_is_none_is_explained() -> None:
 
 def test_pause_and_resume() -> None:
     assert said("pause", LISTENER, "--reason", "x", "--dry-run")[1]["changed"]
-    assert not operations.paused_handlers(all_aliases())
+    assert not paused_handlers(all_aliases())
     assert said("pause", LISTENER, "--reason", "x")[1]["changed"]
     ring()
     deliver_all()

@@ -9,12 +9,12 @@ from django.db import connections
 from django.utils import timezone
 
 from events import operations, relay
-from events.backlog import backlog, oldest_age, orphans
 from events.delivery import claim, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.statements import execute
 from events.models import Delivery, DeliveryStatus, Intervention, PausedHandler
 from events.operations import Actor, Selection, TooMany, UnknownHandler, WouldDoMore
+from events.queue_health import backlog, gone_handlers, oldest_age, paused_handlers
 from events.sweeper import sweep
 from tests.events.conftest import (
     LISTENER,
@@ -109,7 +109,7 @@ def test_pausing_twice_changes_nothing_and_is_told_once() -> None:
 def test_an_unknown_handler_cannot_be_paused() -> None:
     with pytest.raises(UnknownHandler):
         operations.pause("orders.nobody", actor=ME)
-    assert not operations.paused_handlers(all_aliases()) and history() == []
+    assert not paused_handlers(all_aliases()) and history() == []
 
 
 def test_health_tells_of_a_pause_and_not_of_lateness() -> None:
@@ -119,7 +119,7 @@ def test_health_tells_of_a_pause_and_not_of_lateness() -> None:
     change(event, due_at=timezone.now() - timedelta(minutes=5))
     readings = backlog(all_aliases())
     assert (readings["orders"].paused, readings["orders"].due) == (1, 0)
-    assert set(operations.paused_handlers(all_aliases())) == {LISTENER} and oldest_age(readings) < 60
+    assert set(paused_handlers(all_aliases())) == {LISTENER} and oldest_age(readings) < 60
 
 
 @pytest.mark.django_db(transaction=True)
@@ -261,12 +261,12 @@ def test_what_a_handler_that_is_gone_left_is_seen_and_taken_over() -> None:
     for event in (first, second):
         rename(event, "orders.test_old_name")
     deliver_all()
-    assert effects() == [] and orphans(all_aliases()) == {"orders.test_old_name": 2}
-    gone = Selection(handler="orders.test_old_name")
-    assert operations.plan("assign", gone, to=LISTENER).count == 2
-    operations.assign(gone, to=LISTENER, actor=ME, reason="renamed")
+    assert effects() == [] and gone_handlers(all_aliases()) == {"orders.test_old_name": 2}
+    left = Selection(handler="orders.test_old_name")
+    assert operations.plan("assign", left, to=LISTENER).count == 2
+    operations.assign(left, to=LISTENER, actor=ME, reason="renamed")
     deliver_all()
-    assert effects() == [("front", 1), ("front", 2)] and orphans(all_aliases()) == {}
+    assert effects() == [("front", 1), ("front", 2)] and gone_handlers(all_aliases()) == {}
     assert {row[0] for row in history()} == {"assign"}
 
 
@@ -276,11 +276,11 @@ def test_a_handler_that_had_the_event_already_does_not_get_it_twice() -> None:
     row = delivery_of(event)
     row.pk, row.handler, row.status = None, "orders.test_old_name", DeliveryStatus.PENDING
     row.save(force_insert=True)
-    gone = Selection(handler="orders.test_old_name")
-    assert operations.plan("assign", gone, to=LISTENER).count == 0
-    operations.assign(gone, to=LISTENER, actor=ME)
+    left = Selection(handler="orders.test_old_name")
+    assert operations.plan("assign", left, to=LISTENER).count == 0
+    operations.assign(left, to=LISTENER, actor=ME)
     deliver_all()
-    assert effects() == [("front", 1)] and orphans(all_aliases()) == {"orders.test_old_name": 1}
+    assert effects() == [("front", 1)] and gone_handlers(all_aliases()) == {"orders.test_old_name": 1}
 
 
 def test_a_handler_that_is_alive_is_not_robbed() -> None:

@@ -9,11 +9,11 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from events import operations, relay
-from events.backlog import backlog, oldest_age
 from events.base import GiveUp
 from events.kernel.databases import alias_of, all_aliases, atomic
 from events.models import Delivery, DeliveryStatus, Event
 from events.outbox import publish
+from events.queue_health import backlog, oldest_age
 from events.sweeper import sweep
 from tests.events.conftest import LISTENER, SECOND, Hushed, behavior, change, delivery_of, effects, ring
 from tests.queue import deliver_all, ship_all
