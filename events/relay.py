@@ -1,4 +1,4 @@
-"""Ships events to the other databases, and brings back what a lost worker left."""
+"""Ships events to where their handlers live."""
 
 import logging
 import time
@@ -9,11 +9,10 @@ from django.db import Error, connections, transaction
 from django.utils import timezone
 
 from events.audiences import Wanted, heard
-from events.delivery import bury
 from events.kernel.databases import alias_of
 from events.kicks import kick_lane
 from events.models import Delivery, Event
-from events.registry import handlers_of, is_readable, lane_of
+from events.registry import handlers_of, is_readable
 
 logger = logging.getLogger(__name__)
 
@@ -28,48 +27,6 @@ Missing = dict[UUID, frozenset[str]]
 _missing: dict[str, Missing] = {}
 _failed_at: dict[str, float] = {}
 _said: set[str] = set()
-
-_RECLAIM = """
-WITH lost AS MATERIALIZED (
-  SELECT id FROM events_delivery WHERE status = 1 AND lease_until < clock_timestamp()
-  ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED
-), taken AS (
-  UPDATE events_delivery d
-  SET status = 0, lease_until = NULL,
-      due_at = clock_timestamp() + least(300, 0.5 * 2 ^ attempts) * interval '1 second',
-      last_error = 'WorkerLost: the worker went away while it ran this (crash, kill or time limit)'
-  FROM lost WHERE d.id = lost.id
-  RETURNING d.id, d.attempts, d.max_attempts, d.last_error
-), noted AS (
-  INSERT INTO events_failedattempt (delivery_id, attempt, error, at)
-  SELECT id, attempts, last_error, clock_timestamp() FROM taken
-)
-SELECT id, attempts >= max_attempts FROM taken
-"""
-
-# A delivery published after its stream's head died waits visibly, not as if it were late.
-_HOLD = """
-UPDATE events_delivery d SET status = 4 FROM events_delivery dead
-WHERE dead.status = 3 AND d.handler = dead.handler AND d.stream = dead.stream AND d.seq > dead.seq
-  AND d.status = 0
-"""
-
-# Somebody brought the dead letter back while it was being held for it: nobody else would let it go.
-_RELEASE = """
-WITH free AS MATERIALIZED (
-  SELECT d.id FROM events_delivery d
-  WHERE d.status = 4 AND NOT EXISTS (SELECT 1 FROM events_delivery dead
-                                     WHERE dead.status = 3 AND dead.handler = d.handler
-                                       AND dead.stream = d.stream AND dead.seq < d.seq)
-  FOR UPDATE OF d SKIP LOCKED
-)
-UPDATE events_delivery d SET status = 0, due_at = clock_timestamp() FROM free WHERE d.id = free.id
-"""
-
-_OVERDUE = """
-SELECT DISTINCT handler FROM events_delivery
-WHERE status = 0 AND due_at < clock_timestamp() - make_interval(secs => %s)
-"""
 
 
 def ship(alias: str) -> int:
@@ -215,29 +172,3 @@ def _copy_events(target: str, events: list[Event], now: datetime) -> None:
         event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now) for event in events
     }
     Event.objects.using(target).bulk_create(copies.values(), ignore_conflicts=True)
-
-
-def reclaim(alias: str) -> int:
-    """Takes back deliveries whose worker is gone: their lease is over and nobody holds their row."""
-    with transaction.atomic(using=alias):
-        with connections[alias].cursor() as cursor:
-            cursor.execute(_RECLAIM)
-            rows = cursor.fetchall()
-        spent = [pk for pk, is_spent in rows if is_spent]
-        for delivery in Delivery.objects.using(alias).filter(pk__in=spent):
-            bury(alias, delivery)
-    return len(rows)
-
-
-def hold_blocked(alias: str) -> None:
-    """Marks deliveries that wait behind a dead letter of their stream, and no others."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_HOLD)
-        cursor.execute(_RELEASE)
-
-
-def overdue_lanes(alias: str, seconds: float) -> list[str]:
-    """Lanes of this database with something due for longer than `seconds`."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute(_OVERDUE, [seconds])
-        return sorted({lane_of(row[0]) for row in cursor.fetchall()})

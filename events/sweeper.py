@@ -8,7 +8,7 @@ from functools import partial
 from django.conf import settings
 from django.db import Error, close_old_connections, connections
 
-from events import relay
+from events import relay, repair
 from events.delivery import DRAIN_SECONDS, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kicks import kick_lane
@@ -40,19 +40,19 @@ def sweep() -> int:
 
 def _sweep(alias: str) -> int:
     relay.ship(alias)
-    relay.reclaim(alias)
-    relay.hold_blocked(alias)
+    repair.reclaim(alias)
+    repair.hold_blocked(alias)
     beside = lanes_beside()
-    return sum(_drain(lane) for lane in relay.overdue_lanes(alias, LATE_SECONDS) if lane not in beside)
+    return sum(_drain(lane) for lane in repair.overdue_lanes(alias, LATE_SECONDS) if lane not in beside)
 
 
 def sweep_beside(lane: str) -> int:
     """The same for a lane beside them, whose handlers wait for strangers."""
     alias = alias_of(context_of(lane))
-    if lane not in relay.overdue_lanes(alias, LATE_SECONDS):
+    if lane not in repair.overdue_lanes(alias, LATE_SECONDS):
         return 0
     kick_lane(lane)
-    return _drain(lane) if lane in relay.overdue_lanes(alias, VERY_LATE_SECONDS) else 0
+    return _drain(lane) if lane in repair.overdue_lanes(alias, VERY_LATE_SECONDS) else 0
 
 
 def _drain(lane: str) -> int:

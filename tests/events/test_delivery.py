@@ -7,7 +7,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from events import operations, relay
+from events import operations, repair
 from events.base import GiveUp
 from events.delivery import BACKOFF_FIRST_SECONDS, backoff_seconds, claim, drain, run_claim
 from events.kernel.databases import alias_of
@@ -108,7 +108,7 @@ def test_what_is_published_behind_a_dead_letter_waits_visibly() -> None:
     deliver_all()
     late = ring("front", 2)
     ship_all()
-    relay.hold_blocked(alias_of("orders"))
+    repair.hold_blocked(alias_of("orders"))
     assert delivery_of(late).status == DeliveryStatus.HELD
     assert deliver_all() == 1  # the other handler's share
 
@@ -131,7 +131,7 @@ def test_a_lost_worker_s_delivery_comes_back_and_its_attempt_counts() -> None:
     ship_all()
     assert len(claim("orders", 10)) == 1
     change(event_id, lease_until=timezone.now() - PAST)
-    assert relay.reclaim(alias_of("orders")) == 1
+    assert repair.reclaim(alias_of("orders")) == 1
     delivery = delivery_of(event_id)
     assert (delivery.status, delivery.attempts) == (DeliveryStatus.PENDING, 1)
     assert "WorkerLost" in delivery.last_error
@@ -148,7 +148,7 @@ def test_a_delivery_that_kills_its_workers_ends_as_a_dead_letter() -> None:
         _make_due(event_id)
         claim("orders", 10)
         change(event_id, lease_until=timezone.now() - PAST)
-        relay.reclaim(alias_of("orders"))
+        repair.reclaim(alias_of("orders"))
     assert delivery_of(event_id).status == DeliveryStatus.DEAD
     assert "WorkerLost" in delivery_of(event_id).last_error
 
@@ -159,7 +159,7 @@ def test_a_worker_that_was_given_up_cannot_finish_late() -> None:
     ship_all()
     (late,) = claim("orders", 10)
     change(event_id, lease_until=timezone.now() - PAST)
-    relay.reclaim(alias_of("orders"))
+    repair.reclaim(alias_of("orders"))
     _make_due(event_id)
     (current,) = claim("orders", 10)
     run_claim("orders", late)
@@ -178,7 +178,7 @@ def test_a_slow_handler_keeps_its_delivery_after_the_lease_while_it_lives() -> N
     found: list[int] = []
 
     def other_worker() -> None:
-        found.append(relay.reclaim(alias_of("orders")))
+        found.append(repair.reclaim(alias_of("orders")))
         connections.close_all()
 
     with transaction.atomic(using=alias_of("orders")):
@@ -248,7 +248,7 @@ def test_an_external_handler_that_was_given_up_leaves_the_mark_to_its_successor(
     ship_all()
     (late,) = claim("notifications", 10)
     change(event_id, OUTSIDE, lease_until=timezone.now() - PAST)
-    relay.reclaim(alias_of("notifications"))
+    repair.reclaim(alias_of("notifications"))
     run_claim("notifications", late)
     assert behavior.calls == []
     assert delivery_of(event_id, OUTSIDE).status == DeliveryStatus.PENDING
@@ -261,7 +261,7 @@ def test_a_worker_that_was_given_up_stays_so_when_a_person_sets_the_attempts_bac
     ship_all()
     (late,) = claim(context, 10)
     change(event_id, handler, lease_until=timezone.now() - PAST)
-    relay.reclaim(alias_of(context))
+    repair.reclaim(alias_of(context))
     operations.retry(operations.Selection(event_id=event_id), actor=operations.Actor(None, "Ada"))
     (current,) = claim(context, 10)
     assert current.attempt == late.attempt == 1
@@ -315,7 +315,7 @@ def test_a_handler_that_kills_its_workers_takes_no_other_with_it() -> None:
             _make_due(event_id)
         _work_until_killed(by="killer")
         Delivery.objects.using(alias_of("orders")).update(lease_until=timezone.now() - PAST)
-        relay.reclaim(alias_of("orders"))
+        repair.reclaim(alias_of("orders"))
     assert delivery_of(killer).status == DeliveryStatus.DEAD
     assert [delivery_of(each).status for each in others] == [DeliveryStatus.DONE] * 3
     assert sorted(effects()) == [(f"bell-{number}", 1) for number in range(3)]

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from events import operations, relay
+from events import operations, repair
 from events.delivery import claim, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.statements import execute
@@ -201,7 +201,7 @@ def test_discarding_lets_the_stream_go_on() -> None:
     behavior.bells_that_fail = set()
     second = ring(number=2)
     ship_all()
-    relay.hold_blocked(alias_of("orders"))
+    repair.hold_blocked(alias_of("orders"))
     operations.discard(Selection(event_id=first, handler=LISTENER), actor=ME, reason="no use")
     deliver_all()
     assert delivery_of(first).status == DeliveryStatus.DISCARDED

@@ -8,7 +8,7 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
-from events import operations, relay
+from events import operations, relay, repair
 from events.base import GiveUp
 from events.kernel.databases import alias_of, all_aliases, atomic
 from events.models import Delivery, DeliveryStatus, Event
@@ -127,7 +127,7 @@ def test_what_is_held_while_somebody_retries_the_dead_letter_is_not_held_for_eve
 
 def _hold_and_close(alias: str) -> None:
     try:
-        relay.hold_blocked(alias)
+        repair.hold_blocked(alias)
     finally:
         connections.close_all()
 
@@ -140,7 +140,7 @@ def test_the_backlog_tells_ages_and_dead_letters() -> None:
     ring("broken", 2)
     late = ring("late")
     ship_all()
-    relay.hold_blocked(alias_of("orders"))
+    repair.hold_blocked(alias_of("orders"))
     change(late, due_at=timezone.now() - timedelta(seconds=90))
     reading = backlog(all_aliases())["orders"]
     assert (reading.dead, reading.held, reading.due) == (1, 1, 1)
