@@ -16,17 +16,25 @@ class Handler:
     name: str
     event: type[DomainEvent]
     run: HandlerFunction
-    context: str
-    # Where it is rung and drained: its context's own lane, or one beside it (`subscribe`).
-    lane: str
-    external: bool
-    ordered: bool
-    max_attempts: int
-    lease_seconds: int
-    replayable: bool
+    # A lane beside its context's own (`subscribe`).
+    own_lane: str = ""
+    external: bool = False
+    ordered: bool = True
+    max_attempts: int = 8
+    lease_seconds: int = 30
+    replayable: bool = True
     # A table of the handler's database with the columns store_id and topic: without a row there, nobody wants
     # to hear of such an event, and no delivery is written.
     audience: str | None = None
+
+    @property
+    def context(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def lane(self) -> str:
+        """Where it is rung and drained."""
+        return self.own_lane or self.context
 
 
 _by_name: dict[str, Handler] = {}
@@ -55,17 +63,12 @@ def subscribe(
     """
 
     def register(run: HandlerFunction) -> HandlerFunction:
-        if name in _by_name:
-            raise ValueError(f"two handlers are called {name}")
-        context = name.partition(".")[0]
-        handler = Handler(
-            name, event, run, context, lane or context, external, ordered, max_attempts, lease_seconds,
-            replayable,
+        _register(
+            Handler(
+                name, event, run, own_lane=lane, external=external, ordered=ordered,
+                max_attempts=max_attempts, lease_seconds=lease_seconds, replayable=replayable,
+            )
         )  # fmt: skip
-        if any(other.context != context for other in handlers_on(handler.lane)):
-            raise ValueError(f"the lane {lane} belongs to another context")
-        _by_name[name] = handler
-        _by_topic.setdefault(event.topic, []).append(handler)
         return run
 
     return register
@@ -80,18 +83,24 @@ def subscribe_all(
     """
 
     def register(run: HandlerFunction) -> HandlerFunction:
-        if name in _by_name:
-            raise ValueError(f"two handlers are called {name}")
-        for event in events:
-            context = name.partition(".")[0]
-            handler = Handler(
-                name, event, run, context, context, False, True, max_attempts, 30, True, audience
-            )
-            _by_name.setdefault(name, handler)
-            _by_topic.setdefault(event.topic, []).append(handler)
+        _register(
+            *(Handler(name, event, run, audience=audience, max_attempts=max_attempts) for event in events)
+        )
         return run
 
     return register
+
+
+def _register(*handlers: Handler) -> None:
+    """One name, for one event type or several. Raises ValueError for a second handler of that name."""
+    first = handlers[0]
+    if first.name in _by_name:
+        raise ValueError(f"two handlers are called {first.name}")
+    if any(other.context != first.context for other in handlers_on(first.lane)):
+        raise ValueError(f"the lane {first.lane} belongs to another context")
+    _by_name[first.name] = first
+    for handler in handlers:
+        _by_topic.setdefault(handler.event.topic, []).append(handler)
 
 
 def is_readable(topic: str, version: int) -> bool:
