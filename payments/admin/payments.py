@@ -89,10 +89,11 @@ class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedA
         return story_address(row.tab_id, order=row.order_id, payment=row.pk)
 
     def useless_actions(self, row: Payment) -> set[str]:
-        at_counter = row.gateway == COUNTER
-        can_go_back = row.refundable > 0
-        is_mistake = at_counter and can_go_back and row.state == PaymentState.CAPTURED
-        uses = {"refund": can_go_back, "ask_gateway": not at_counter, "reverse": is_mistake}
+        uses = {
+            "refund": row.refundable > 0,
+            "ask_gateway": row.gateway != COUNTER,
+            "reverse": row.can_be_reversed,
+        }
         return {name for name, is_useful in uses.items() if not is_useful}
 
     @display(description=_("amount"), ordering="amount")

@@ -13,7 +13,7 @@ from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory
 from events.kernel.useful_actions import OnlyUseful
 from events.timeline import story_address
 from payments.admin.rows import TellsWhy, money, yes_or_no
-from payments.models import STUCK_STATES, Refund, RefundSource, RefundState
+from payments.models import Refund, RefundState
 from payments.services.failed_refunds import pay_back_in_cash, retry_refund, withdraw_refund
 from payments.services.refunds import confirm_hand_back
 
@@ -138,10 +138,10 @@ USES = frozenset({"handed_back", "try_again", "paid_in_cash", "withdraw"})
 def _uses_of(row: Refund) -> frozenset[str]:
     if row.needs_hand:
         return frozenset({"handed_back"})
-    if row.state not in STUCK_STATES:
+    if not row.is_stuck:
         return frozenset()
     decisions = USES - {"handed_back"}
-    return decisions if row.source == RefundSource.STAFF else decisions - {"withdraw"}
+    return decisions if row.can_be_withdrawn else decisions - {"withdraw"}
 
 
 def _decision(request: HttpRequest, row: Refund) -> dict[str, Any]:

@@ -155,6 +155,11 @@ class Payment(models.Model):
         """Minor units that may still go back."""
         return self.captured - self.returned
 
+    @property
+    def can_be_reversed(self) -> bool:
+        """Whether it may have been booked by mistake: only what staff took, while something is left of it."""
+        return self.gateway == COUNTER and self.state == PaymentState.CAPTURED and self.refundable > 0
+
     def start(self, *, next_action: dict[str, str] | None, gateway_ref: str) -> None:
         """The gateway knows the attempt. A webhook may have overtaken us: then this changes nothing."""
         if self.state != PaymentState.CREATED:

@@ -154,6 +154,16 @@ class Refund(models.Model):
         asked_by_rule = self.source not in BEGUN_BY_STAFF
         return self.is_pending and asked_by_rule and self.payment.gateway == COUNTER
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it was refused or came back, and nobody has decided yet."""
+        return self.state in STUCK_STATES
+
+    @property
+    def can_be_withdrawn(self) -> bool:
+        """Whether staff may think better of it: of their own goodwill, not of money that is the guest's."""
+        return self.is_stuck and self.source == RefundSource.STAFF
+
     def send(self, *, at: datetime, check_at: datetime) -> bool:
         """Claims the next try; False when there is nothing left to send."""
         if self.state not in (RefundState.REQUESTED, RefundState.SENT):
@@ -172,8 +182,9 @@ class Refund(models.Model):
         self.check_at = None
 
     def resolve(self, *, resolution: Resolution, at: datetime, actor_name: str) -> None:
-        """A person decided what becomes of a refused refund. Raises WrongState for any other."""
-        if self.state not in STUCK_STATES:
+        """A person decided what becomes of a refused refund. Raises WrongState where nobody may decide so."""
+        is_open = self.can_be_withdrawn if resolution == Resolution.WITHDRAWN else self.is_stuck
+        if not is_open:
             raise WrongState
         self.state = RefundState.RESOLVED
         self.resolution = resolution

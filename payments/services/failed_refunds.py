@@ -5,7 +5,6 @@ from uuid import UUID
 from django.utils import timezone
 
 from events.kernel.databases import atomic
-from payments.errors import WrongState
 from payments.models import Bill, Refund, RefundSource, Resolution
 from payments.services.credits import move_credit, take_credit_back
 from payments.services.external_refunds import complete_refund
@@ -46,8 +45,6 @@ def withdraw_refund(*, store_id: UUID, refund_id: UUID, actor_id: UUID, actor_na
     """
     with atomic("payments"):
         bill, failed = _resolve(store_id, refund_id, Resolution.WITHDRAWN, actor_name)
-        if failed.source != RefundSource.STAFF:
-            raise WrongState
         failed.payment.returned -= failed.amount
         failed.payment.save(update_fields=["returned"])
         take_credit_back(failed)

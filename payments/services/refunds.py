@@ -13,12 +13,10 @@ from payments.events import RefundFailed
 from payments.gateways.base import Kind, RefundOutcome
 from payments.gateways.registry import gateway_named
 from payments.models import (
-    COUNTER,
     STUCK_STATES,
     Bill,
     EntryKind,
     Payment,
-    PaymentState,
     Refund,
     RefundSource,
     RefundState,
@@ -192,7 +190,7 @@ def reverse_counter_payment(
     """
     with atomic("payments"):
         bill, payment = lock_payment(payment_id, store_id)
-        if payment.gateway != COUNTER or payment.state != PaymentState.CAPTURED or not payment.refundable:
+        if not payment.can_be_reversed:
             raise WrongState
         refund = Refund.of(
             payment,
