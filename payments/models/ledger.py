@@ -18,14 +18,10 @@ class EntryKind(models.TextChoices):
     REVERSAL = "reversal", _("booked by mistake")
     REFUND_RETURNED = "refund_returned", _("refund came back")
 
-
-# What an entry does to the money the store holds.
-SIGNS = {
-    EntryKind.CAPTURE: 1,
-    EntryKind.REFUND: -1,
-    EntryKind.REVERSAL: -1,
-    EntryKind.REFUND_RETURNED: 1,
-}
+    @property
+    def sign(self) -> int:
+        """What it does to the money that the store holds."""
+        return 1 if self in (EntryKind.CAPTURE, EntryKind.REFUND_RETURNED) else -1
 
 
 class LedgerEntry(models.Model):

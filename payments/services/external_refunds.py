@@ -54,13 +54,12 @@ def complete_refund(bill: Bill, refund: Refund, *, gateway_ref: str = "") -> Non
 
 def book_refund(bill: Bill, refund: Refund, kind: EntryKind) -> None:
     """The ledger's line of a refund: money out, or back in when the gateway reversed it."""
-    sign = 1 if kind == EntryKind.REFUND_RETURNED else -1
     LedgerEntry.objects.create(
         store_id=bill.store_id,
         bill=bill,
         payment_id=refund.payment_id,
         refund=refund,
         kind=kind,
-        amount=sign * refund.amount,
+        amount=kind.sign * refund.amount,
         currency=refund.currency,
     )
