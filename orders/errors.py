@@ -88,11 +88,6 @@ class KeyReused(OrdersError):
     title = _("This key was used for another order")
 
 
-class KeyMissing(OrdersError):
-    code = "key-missing"
-    title = _("An Idempotency-Key of 8 to 64 characters is needed")
-
-
 class ReasonNeeded(OrdersError):
     code = "reason-needed"
     title = _("Please give a reason")

@@ -1,17 +1,17 @@
 """The HTTP API of bills and payments."""
 
-import re
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import get_language
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from events.kernel.idempotency import KEY_HEADER, idempotency_key
 from payments.errors import PaymentUnknown
 from payments.models import Refund, ShareKind
 from payments.presentation import bill_json, method_json, owed_json, payment_json, refund_json
@@ -21,10 +21,6 @@ from payments.services.refunds import confirm_hand_back, request_refund
 from payments.services.start_payment import Payer, Share, Wish, start_payment
 
 MAX_MONEY = 10**12
-_KEY = re.compile(r"^[\x21-\x7e]{8,64}$")
-KEY_HEADER = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True, description="8-64 characters"
-)
 
 
 class BillLineOutput(serializers.Serializer[Any]):
@@ -102,14 +98,6 @@ class PaymentOutput(serializers.Serializer[Any]):
     bill_id = serializers.UUIDField()
     next = NextOutput(allow_null=True)
     failure = serializers.CharField(allow_blank=True)
-
-
-def idempotency_key(request: Request) -> str:
-    """The header, 8 to 64 visible characters. Raises ValidationError."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not _KEY.match(key):
-        raise ValidationError({"Idempotency-Key": ["8-64 visible ASCII characters are needed"]})
-    return key
 
 
 def caller(request: Request) -> Any:

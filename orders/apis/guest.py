@@ -12,17 +12,17 @@ from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from events.kernel.idempotency import KEY_HEADER, idempotency_key
 from orders import serializers as shapes
 from orders import services
 from orders.cookies import set_guest_cookie
-from orders.errors import KeyMissing, TabClosed, UnknownTable
+from orders.errors import TabClosed, UnknownTable
 from orders.inputs import CART, ORDER, decode
 from orders.models import Guest
 from orders.selectors import guests as selectors
@@ -30,14 +30,6 @@ from orders.selectors.guests import Reader
 from orders.selectors.menus import PublicPage, public_page
 from orders.services.placing import Placed
 from orders.storefront import TableCode, table_code
-
-KEY_HEADER = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="8 to 64 characters, new for each order; repeating it repeats the answer.",
-)
 
 
 class PageApi(APIView):
@@ -199,14 +191,6 @@ def require_same_origin(request: Request) -> None:
     known.add(request._request.get_host())
     if site not in ("same-origin", "none") or (origin and urlsplit(origin).netloc not in known):
         raise PermissionDenied(_("This page is not ours"))
-
-
-def idempotency_key(request: Request) -> str:
-    """The header that makes a repeated order the same order; raises KeyMissing."""
-    key = request.META.get("HTTP_IDEMPOTENCY_KEY", "")
-    if not 8 <= len(key) <= 64 or not (key.isascii() and key.isprintable()):
-        raise KeyMissing()
-    return key
 
 
 def _language() -> str:

@@ -99,12 +99,12 @@ def test_the_same_key_with_another_wish_is_refused(phone: Phone) -> None:
     assert Order.objects.count() == 1
 
 
-@pytest.mark.parametrize("key", ["short", "x" * 65, "mit ümlaut 1", " "])
+@pytest.mark.parametrize("key", ["short", "x" * 65, "mit ümlaut 1", "with a blank", " "])
 def test_a_usable_key_is_needed(phone: Phone, key: str) -> None:
     headers = {"Idempotency-Key": key}
     body = {"menu_version": 1, "lines": [line()]}
     response = phone.http.post(phone.path("orders/"), body, format="json", headers=headers)
-    assert response.status_code == 400
+    assert response.status_code == 400 and code(response) == "key-missing"
     assert_nothing_happened()
 
 

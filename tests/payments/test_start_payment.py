@@ -53,6 +53,13 @@ def test_one_key_is_one_payment(party: Party, wallet: Any) -> None:
     assert Payment.objects.count() == 1
 
 
+@pytest.mark.parametrize("key", ["short", "x" * 65, "with a blank"])
+def test_a_payment_needs_a_usable_key_as_an_order_does(party: Party, key: str) -> None:
+    response = party.phone().pay(key, order_id=str(party.place(6500)))
+    assert (response.status_code, response.json()["type"]) == (400, "urn:hansang:problem:key-missing")
+    assert not Payment.objects.exists()
+
+
 def test_pressing_pay_again_continues_the_open_attempt(party: Party, wallet: Any) -> None:
     order = str(party.place(6500))
     phone = party.phone()
