@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from events.kernel.databases import now as database_now
 from notifications.models import Channel, Device, Notification
 from notifications.webhooks.models import MessageState, WebhookMessage
 
@@ -19,7 +19,7 @@ def purge_old_notifications(*, now: datetime | None = None) -> int:
 
     A channel's counter is deleted only with its closed tab: numbers never start again. Returns rows deleted.
     """
-    now = now or timezone.now()
+    now = now or database_now("notifications")
     closed = Channel.objects.filter(closed_at__lt=now - timedelta(days=TAB_DAYS))
     count = 0
     while names := list(closed.values_list("pk", flat=True)[:BATCH]):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connections
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from events.kernel.databases import alias_of
 from notifications.models import Notification, plain_time
@@ -73,7 +73,7 @@ def notifications_numbered(channel: str, numbers: list[int]) -> list[dict[str, A
 
 def taken_lately(channel: str, upto: int) -> list[dict[str, Any]]:
     """Alarms up to a number that were taken in the last minutes: news for a device that was away."""
-    since = timezone.now() - timedelta(minutes=RECENT_MINUTES)
+    since = Now() - timedelta(minutes=RECENT_MINUTES)
     rows = Notification.objects.filter(
         channel=channel, alarm=True, seq__lte=upto, created_at__gte=since, acked_at__isnull=False
     )

@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import Any, TypedDict, Unpack
+from datetime import datetime
+from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.utils import timezone
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from events.base import Envelope
 from events.kernel.databases import alias_of, atomic
+from events.kernel.databases import now as database_now
 from events.kernel.errors import NotFound
 from events.kernel.hints import hint
 from events.kernel.ids import new_id
@@ -37,22 +38,24 @@ FIRST_ESCALATION_SECONDS = 30
 BIGGEST_SEQ = 2**63 - 1
 
 # One round trip. The channel's row lock is held until the commit: numbers have no gap and follow the order of
-# commits. A fact told before takes no number.
+# commits. A fact told before takes no number. The time and the ladder that starts with it are the database's,
+# which also says when an alarm is due: a worker whose clock is behind must not reject what has just come in.
 _APPEND = """
 WITH numbered AS (
   INSERT INTO notifications_channel (name, last_seq)
   SELECT %(channel)s::text, 1 WHERE NOT EXISTS (
     SELECT 1 FROM notifications_notification WHERE event_id = %(event_id)s AND channel = %(channel)s::text)
   ON CONFLICT (name) DO UPDATE SET last_seq = notifications_channel.last_seq + 1
-  RETURNING last_seq
+  RETURNING last_seq, clock_timestamp() AS at
 )
 INSERT INTO notifications_notification
   (id, channel, seq, store_id, kind, level, alarm, data, subject_id, event_id, correlation_id, created_at,
    acked_by, acked_device, escalate_at, final_at)
 SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb,
-       %(subject_id)s::uuid, %(event_id)s, %(correlation_id)s::uuid, %(now)s, '', '',
-       %(escalate_at)s::timestamptz, %(final_at)s::timestamptz
-FROM numbered RETURNING seq
+       %(subject_id)s::uuid, %(event_id)s, %(correlation_id)s::uuid, at, '', '',
+       at + least(%(first)s::int, %(last)s::int) * interval '1 second',
+       at + %(last)s::int * interval '1 second'
+FROM numbered RETURNING seq, created_at, escalate_at, final_at
 """
 
 # Written out, as the row above: the alarm waits for it, and the query builder takes longer than the query.
@@ -88,6 +91,16 @@ class Message(TypedDict, total=False):
     event_id: UUID
 
 
+class _Ladder(NamedTuple):
+    """Seconds until an alarm is escalated for the first time, and until that ends; None never."""
+
+    first: int | None = None
+    last: int | None = None
+
+
+_NO_LADDER = _Ladder()
+
+
 def notify_store(*, store_id: UUID, alarm: bool = False, **message: Unpack[Message]) -> Notification | None:
     """Tells a store's staff; an `alarm` stays open until somebody takes it.
 
@@ -120,16 +133,11 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
         _serialize(subject_id)
         is_settled, minutes = _before_ringing(subject_id, store_id)
         row.alarm = not is_settled
-        if row.alarm:
-            _start_ladder(row, minutes)
-        return _append(row)
+        return _append(row, _ladder(minutes) if row.alarm else _NO_LADDER)
 
 
-def _start_ladder(row: Notification, minutes: int) -> None:
-    row.escalate_at = row.created_at + timedelta(seconds=FIRST_ESCALATION_SECONDS)
-    if minutes:  # 0: it rings until somebody comes
-        row.final_at = row.created_at + timedelta(minutes=minutes)
-        row.escalate_at = min(row.escalate_at, row.final_at)
+def _ladder(minutes: int) -> _Ladder:
+    return _Ladder(FIRST_ESCALATION_SECONDS, minutes * 60 or None)  # 0: it rings until somebody comes
 
 
 def _notification(channel: str, store_id: UUID, message: Message) -> Notification:
@@ -143,18 +151,17 @@ def _notification(channel: str, store_id: UUID, message: Message) -> Notificatio
         subject_id=message.get("subject_id"),
         event_id=source.event_id if source else message.get("event_id") or new_id(),
         correlation_id=source.correlation_id if source else None,
-        created_at=timezone.now(),
     )
 
 
-def _append(row: Notification) -> Notification | None:
-    names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id", "escalate_at")
-    values = {name: getattr(row, name) for name in (*names, "final_at")}
-    values |= {"kind": str(row.kind), "now": row.created_at, "data": json.dumps(row.data)}
+def _append(row: Notification, ladder: _Ladder = _NO_LADDER) -> Notification | None:
+    names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id")
+    values = {name: getattr(row, name) for name in names} | ladder._asdict()
+    values |= {"kind": str(row.kind), "data": json.dumps(row.data)}
     numbered = execute(alias_of(CONTEXT), _APPEND, values).fetchone()
     if numbered is None:
         return None
-    row.seq = numbered[0]
+    row.seq, row.created_at, row.escalate_at, row.final_at = numbered
     _hint(row.channel, {"topic": "notification", "seq": row.seq, "row": notification_json(row)})
     return row
 
@@ -208,13 +215,15 @@ def acknowledge_subject(*, store_id: UUID, subject_id: UUID, actor_name: str) ->
 
 
 def _locked(**filters: Any) -> list[Notification]:
-    return list(Notification.objects.select_for_update().filter(**filters).order_by("seq"))
+    """Each row also says what time it is, by the clock that says when it was raised."""
+    rows = Notification.objects.select_for_update().filter(**filters).order_by("seq")
+    return list(rows.annotate(seen_at=Now()))
 
 
-def _take(row: Notification, actor_id: UUID | None, actor_name: str, device: str) -> None:
+def _take(row: Any, actor_id: UUID | None, actor_name: str, device: str) -> None:
     if row.acked_at:
         return
-    row.acked_at, row.acked_by_id, row.acked_by = timezone.now(), actor_id, actor_name[:150]
+    row.acked_at, row.acked_by_id, row.acked_by = row.seen_at, actor_id, actor_name[:150]
     row.acked_device, row.escalate_at = device[:64], None
     row.save(update_fields=["acked_at", "acked_by_id", "acked_by", "acked_device", "escalate_at"])
     seconds = row.seconds_to_take or 0.0
@@ -236,9 +245,9 @@ def _take(row: Notification, actor_id: UUID | None, actor_name: str, device: str
 def escalate_due_alarms(*, now: datetime | None = None) -> int:
     """Raises the level of every alarm nobody took in time and publishes AlarmEscalated; returns how many.
 
-    Any number of callers may run at once.
+    Any number of callers may run at once. `now` is the database's time.
     """
-    values = {"now": now or timezone.now(), "first": FIRST_ESCALATION_SECONDS}
+    values = {"now": now or database_now(CONTEXT), "first": FIRST_ESCALATION_SECONDS}
     with atomic(CONTEXT):
         rows = list(Notification.objects.raw(_ESCALATE, values))
         for row in rows:
@@ -283,7 +292,7 @@ def table_of_tab(tab_id: UUID) -> str:
 def close_tab_channel(*, tab_id: UUID) -> None:
     """Ends a tab's sockets; its notifications are deleted some days later."""
     with atomic(CONTEXT):
-        Channel.objects.filter(pk=tab_channel(tab_id), closed_at=None).update(closed_at=timezone.now())
+        Channel.objects.filter(pk=tab_channel(tab_id), closed_at=None).update(closed_at=Now())
 
 
 def save_store_snapshot(
@@ -312,6 +321,6 @@ def record_heartbeat(
                 "user_name": user_name[:150],
                 "sound": sound,
                 "wake_lock": wake_lock,
-                "last_seen_at": timezone.now(),
+                "last_seen_at": Now(),
             },
         )

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from events.kicks import kick_lane
 from events.models import Delivery, DeliveryStatus, Event
@@ -109,12 +109,17 @@ class _Act:
         self._ring(alias, locked)
 
     def _change(self, rows: QuerySet[Delivery]) -> None:
-        now = timezone.now()
+        now = Now()  # by the database's clock, which the claim reads
         note = {"note": self.reason} if self.reason else {}
         if self.action == DISCARD:
             rows.update(status=DeliveryStatus.DISCARDED, done_at=now, lease_until=None, **note)
             return
-        again = {"status": DeliveryStatus.PENDING, "attempts": 0, "due_at": now, "done_at": None}
+        again: dict[str, Any] = {
+            "status": DeliveryStatus.PENDING,
+            "attempts": 0,
+            "due_at": now,
+            "done_at": None,
+        }
         if self.action == REPLAY:
             again["replays"] = F("replays") + 1
         if self.to:
@@ -125,7 +130,7 @@ class _Act:
         """Lets go what waited behind; returns the store of each. The claim keeps their order."""
         behind = dict(waiting_behind(acted).values_list("pk", "event__store_id"))
         rows = Delivery.objects.using(acted.db).filter(pk__in=behind, status=DeliveryStatus.HELD)
-        rows.update(status=DeliveryStatus.PENDING, due_at=timezone.now())
+        rows.update(status=DeliveryStatus.PENDING, due_at=Now())
         return list(behind.values())
 
     def _ring(self, alias: str, rows: list[Delivery]) -> None:

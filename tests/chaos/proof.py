@@ -36,6 +36,13 @@ _FACTS = """
 SELECT payload->>'order_id', topic, count(*) FROM events_event
 WHERE source = 'orders' AND topic LIKE 'order.%' GROUP BY 1, 2
 """
+# Refused in the house's name, and how long the kitchen had: a wrong clock somewhere must not cut it short.
+_UNANSWERED = """
+SELECT r.payload->>'order_id', r.occurred_at - s.occurred_at FROM events_event r
+JOIN events_event s ON s.stream = r.stream AND s.topic = 'order.submitted'
+WHERE r.source = 'orders' AND r.topic = 'order.rejected' AND r.payload->>'reason_code' = 'no_answer'
+"""
+_PATIENCE = "SELECT min(auto_reject_minutes) * interval '1 minute' FROM stores_store"
 _BILLS = "SELECT order_id::text, count(*) FROM payments_bill GROUP BY 1"
 _MONEY = """
 SELECT b.order_id::text, coalesce(sum(e.amount), 0)::bigint, count(e.id) FILTER (WHERE e.kind = 'capture')
@@ -115,12 +122,23 @@ def imbalance(tables: Tables) -> str:
     return next((what for what, query in IMBALANCES.items() if tables.rows("payments", query)), "")
 
 
+def too_early(tables: Tables) -> list[str]:
+    """Orders that the system refused before their kitchen had its time."""
+    patience = tables.one("stores", _PATIENCE)
+    return [
+        f"order {order} was refused after {given}, unanswered"
+        for order, given in tables.rows("orders", _UNANSWERED)
+        if given < patience
+    ]
+
+
 def judge(tables: Tables, diary: Diary, boards: Iterable[Sequence[int]], told: Receiver) -> Findings:
     """Everything that must be true when the last guest has gone."""
     found = Findings()
     orders = tables.rows("orders", _ORDERS)
     _orders(found, orders, diary)
     _facts(found, orders, Counter({row[:2]: row[2] for row in tables.rows("orders", _FACTS)}))
+    found.lost += too_early(tables)
     _money(found, orders, tables)
     _messages(found, orders, tables)
     _queue(found, tables)

@@ -15,10 +15,11 @@ from django.utils import timezone
 
 from config.celery import app
 from config.timers import TimerScheduler
-from events import bells, kicks, snapshot_runs, tasks
+from events import bells, kicks, operations, snapshot_runs, tasks
 from events.base import GiveUp
 from events.kernel.databases import alias_of
 from events.models import DeliveryStatus
+from events.operations import Actor, Selection
 from tests.events.conftest import LISTENER, behavior, delivery_of, ring
 from tests.queue import deliver_all
 
@@ -49,6 +50,18 @@ def test_a_dead_letter_died_when_the_database_says() -> None:
     dead = delivery_of(event_id, LISTENER)
     assert dead.status == DeliveryStatus.DEAD and dead.done_at is not None
     assert abs((dead.done_at - _database_now()).total_seconds()) < 30
+
+
+@pytest.mark.parametrize("error", [timedelta(hours=1), timedelta(hours=-1)])
+def test_what_a_person_retries_is_due_at_once_whatever_their_processs_clock_says(error: timedelta) -> None:
+    event_id = ring()
+    behavior.fail = [GiveUp("never")]
+    deliver_all()
+    with time_machine.travel(timezone.now() + error, tick=True):
+        operations.retry(Selection(event_id=event_id), actor=Actor(None, "Kim"))
+    again = delivery_of(event_id, LISTENER)
+    assert abs((again.due_at - _database_now()).total_seconds()) < 30
+    assert deliver_all() == 1
 
 
 # --- Doorbells ----------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ class LiveServer:
         command += ["--lifespan", "off", "--ws-max-size", "65536", "--timeout-graceful-shutdown", "1"]
         environment = {
             **os.environ,
-            **_database_urls(),
+            **database_urls(),
             "REDIS_URL": self.redis_url,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
             "LIVE_HEARTBEAT_SECONDS": "1",
@@ -122,7 +122,7 @@ class LiveServer:
             self.phones.pop().socket.close()
 
 
-def _database_urls() -> dict[str, str]:
+def database_urls() -> dict[str, str]:
     """The test databases, as the environment names them."""
     urls = {}
     for alias in django_settings.DATABASES:

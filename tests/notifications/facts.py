@@ -33,11 +33,11 @@ class Party:
             "currency": "KRW",
             "lines": [{"id": str(new_id()), "name": "떡볶이", "quantity": 1}],
         }
-        return OrderSubmitted(**self._at_table(), **{**values, **changes})
+        return OrderSubmitted(**self.at_table(), **{**values, **changes})
 
     def accept(self, order: OrderSubmitted) -> OrderAccepted:
         return OrderAccepted(
-            **self._at_table(),
+            **self.at_table(),
             order_id=order.order_id,
             number=order.number,
             minutes=10,
@@ -47,20 +47,20 @@ class Party:
 
     def call(self) -> CallRaised:
         return CallRaised(
-            **self._at_table(), table_token="t", call_id=new_id(), kind="water", note="", guest_name="Fox"
+            **self.at_table(), table_token="t", call_id=new_id(), kind="water", note="", guest_name="Fox"
         )
 
     def answer(self, call: CallRaised) -> CallAnswered:
-        return CallAnswered(**self._at_table(), table_token="t", call_id=call.call_id, actor_name="Kim")
+        return CallAnswered(**self.at_table(), table_token="t", call_id=call.call_id, actor_name="Kim")
 
     def move(self, table_name: str) -> TabMoved:
-        place = {**self._at_table(), "table_name": table_name}
+        place = {**self.at_table(), "table_name": table_name}
         return TabMoved(**place, table_token="t", from_table_id=self.table_id, from_table_name="")
 
     def close(self) -> TabClosed:
-        return TabClosed(**self._at_table(), table_token="t", reason="settled")
+        return TabClosed(**self.at_table(), table_token="t", reason="settled")
 
-    def _at_table(self) -> dict[str, Any]:
+    def at_table(self) -> dict[str, Any]:
         return {
             "store_id": self.store_id,
             "tab_id": self.tab_id,
