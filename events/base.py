@@ -87,6 +87,11 @@ class DomainEvent:
         """The context that publishes it: the package its class lives in."""
         return cls.__module__.partition(".")[0]
 
+    @classmethod
+    def stream_kind(cls) -> str:
+        """What its streams are about: "order" of `order:<id>`. Its context numbers all of them."""
+        return cls.stream_key.partition(":")[0]
+
     def payload(self) -> bytes:
         """The fact as JSON bytes."""
         return msgspec.json.encode(self)

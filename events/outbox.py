@@ -15,7 +15,7 @@ from events.kernel.ids import new_id
 from events.kernel.rows import as_json, insertion, mark_stored
 from events.kernel.statements import execute
 from events.kicks import kick_lane, kick_relay
-from events.registry import Handler, handlers_of
+from events.registry import Handler, contexts_hearing, handlers_of
 
 # One round trip: number the event (the stream's row lock orders commits), write it, fan it out.
 _PUBLISH = """
@@ -138,8 +138,13 @@ class _Route(NamedTuple):
 
 
 def _route_of(event: DomainEvent) -> _Route:
-    handlers, alias = tuple(handlers_of(event.topic, event.version)), alias_of(event.source())
-    return _route(handlers, all(alias_of(handler.context) == alias for handler in handlers))
+    """All facts of a stream take one way: beside the relay a later one would overtake an earlier one.
+
+    So one listener elsewhere sends whatever its streams tell by the relay, for all listeners.
+    """
+    handlers, source = tuple(handlers_of(event.topic, event.version)), event.source()
+    listening = contexts_hearing(source, event.stream_kind()).union(h.context for h in handlers)
+    return _route(handlers, all(alias_of(context) == alias_of(source) for context in listening))
 
 
 @lru_cache(maxsize=256)

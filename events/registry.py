@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
+from itertools import chain
 from typing import Any
 
 from events.base import DomainEvent, Envelope, UnknownEvent
@@ -101,6 +103,7 @@ def _register(*handlers: Handler) -> None:
     _by_name[first.name] = first
     for handler in handlers:
         _by_topic.setdefault(handler.event.topic, []).append(handler)
+    contexts_hearing.cache_clear()
 
 
 def is_readable(topic: str, version: int) -> bool:
@@ -123,6 +126,16 @@ def handlers_of(topic: str, version: int = 1) -> list[Handler]:
         return found
     kind = DomainEvent.reader_of(topic, version)
     return [handler for handler in listening if handler.event is kind]
+
+
+@cache
+def contexts_hearing(source: str, stream_kind: str) -> frozenset[str]:
+    """The contexts that listen to anything that `source` tells in such streams."""
+    return frozenset(
+        handler.context
+        for handler in chain.from_iterable(_by_topic.values())
+        if (handler.event.source(), handler.event.stream_kind()) == (source, stream_kind)
+    )
 
 
 def handler_named(name: str) -> Handler | None:
