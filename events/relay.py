@@ -26,6 +26,8 @@ Missing = dict[UUID, frozenset[str]]
 # Events that are shipped in part, and who has not got them. A process that does not know writes it again.
 _missing: dict[str, Missing] = {}
 _failed_at: dict[str, float] = {}
+# (database, stream) whose numbers it has from other facts: looked at again as seldom.
+_stuck_at: dict[tuple[str, str], float] = {}
 _said: set[str] = set()
 
 
@@ -45,12 +47,15 @@ def ship(alias: str) -> int:
 class _Walk:
     """Once through an outbox, from its oldest event on.
 
-    A database that failed gets nothing more on this walk: what comes later must not overtake.
+    A database that failed gets nothing more on this walk, and one that has a stream's numbers from other
+    facts nothing more of that stream: what comes later must not overtake.
     """
 
     def __init__(self, source: str) -> None:
+        lately = time.monotonic() - AWAY_SECONDS
         self.source = source
-        self.away = {name for name, at in _failed_at.items() if time.monotonic() - at < AWAY_SECONDS}
+        self.away = {name for name, at in _failed_at.items() if at > lately}
+        self.stuck = {place for place, at in _stuck_at.items() if at > lately}
         self.missing: Missing = {}
 
     def run(self) -> int:
@@ -92,18 +97,19 @@ class _Walk:
         for target in sorted(targets, key=lambda alias: alias == self.source):
             here = [(event, h) for event, h in wanted if alias_of(h.context) == target]
             here = [(event, h) for event, h in here if target in self.missing.get(event.pk, {target})]
-            if self._reaches(target, here):
-                lanes |= {h.lane for _, h in here}
-                continue
-            for event, _ in here:
-                missing[event.pk] = missing.get(event.pk, frozenset()) | {target}
+            given = self._give(target, here)
+            lanes |= {h.lane for _, h in given}
+            for pk in {event.pk for event, _ in here} - {event.pk for event, _ in given}:
+                missing[pk] = missing.get(pk, frozenset()) | {target}
         return lanes, missing
 
-    def _reaches(self, target: str, wanted: Wanted) -> bool:
+    def _give(self, target: str, wanted: Wanted) -> Wanted:
+        """Returns what the database has now."""
         if target in self.away:
-            return False
+            return []
+        wanted = [(event, h) for event, h in wanted if (target, event.stream) not in self.stuck]
         try:
-            _deliver(self.source, target, wanted)
+            refused = _deliver(self.source, target, wanted)
         except Error as error:
             if target == self.source:
                 raise
@@ -111,8 +117,16 @@ class _Walk:
             connections[target].close_if_unusable_or_obsolete()
             _failed_at[target] = time.monotonic()
             self.away.add(target)
-            return False
-        return True
+            return []
+        self._note_stuck(target, refused)
+        return [(event, h) for event, h in wanted if event.stream not in refused]
+
+    def _note_stuck(self, target: str, streams: set[str]) -> None:
+        for place in {(target, stream) for stream in streams}:
+            if place not in _stuck_at:  # once: the sweeper comes by twice a second
+                logger.error("%s has other facts under the numbers of %s: its new ones wait", *place)
+            _stuck_at[place] = time.monotonic()
+            self.stuck.add(place)
 
 
 def _is_shipper(alias: str) -> bool:
@@ -124,6 +138,7 @@ def _is_shipper(alias: str) -> bool:
 def forget_failures() -> None:
     """Asks every database again at once."""
     _failed_at.clear()
+    _stuck_at.clear()
 
 
 def _unshipped(alias: str) -> list[UUID]:
@@ -146,12 +161,16 @@ def _unshipped(alias: str) -> list[UUID]:
     return found
 
 
-def _deliver(source: str, target: str, wanted: Wanted) -> None:
-    """Writes deliveries (and copies of the events) where their handlers live."""
+def _deliver(source: str, target: str, wanted: Wanted) -> set[str]:
+    """Writes deliveries (and copies of the events) where their handlers live.
+
+    Returns the streams left out, because other facts have their numbers there.
+    """
     with transaction.atomic(using=target):
         here = heard(wanted)
+        refused: set[str] = set()
         if target != source:
-            _copy_events(target, [event for event, _ in here], timezone.now())
+            refused = _copy_events(target, [event for event, _ in here], timezone.now())
         rows = [
             Delivery(
                 event_id=event.id,
@@ -162,13 +181,22 @@ def _deliver(source: str, target: str, wanted: Wanted) -> None:
                 max_attempts=h.max_attempts,
             )
             for event, h in here
+            if event.stream not in refused
         ]
         Delivery.objects.using(target).bulk_create(rows, ignore_conflicts=True)
+    return refused
 
 
-def _copy_events(target: str, events: list[Event], now: datetime) -> None:
+def _copy_events(target: str, events: list[Event], now: datetime) -> set[str]:
+    """Copies those that are not there yet; returns the streams of those that cannot be.
+
+    Where databases were restored from different moments, a number may belong to another fact.
+    """
     fields = [field.attname for field in Event._meta.concrete_fields if field.name != "shipped_at"]
     copies = {
         event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now) for event in events
     }
-    Event.objects.using(target).bulk_create(copies.values(), ignore_conflicts=True)
+    there = Event.objects.using(target)
+    there.bulk_create(copies.values(), ignore_conflicts=True)
+    found = set(there.filter(pk__in=copies).values_list("pk", flat=True))
+    return {event.stream for event in events if event.pk not in found}

@@ -7,8 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from events import relay
-from events.kernel.databases import alias_of
-from events.models import DeliveryStatus
+from events.backlog import backlog
+from events.kernel.databases import alias_of, all_aliases
+from events.models import Delivery, DeliveryStatus, Event, Stream
 from events.retention import purge
 from events.sweeper import sweep
 from notifications.dead_letters import ring_for_dead_letters
@@ -67,6 +68,35 @@ def test_an_event_that_is_shipped_in_part_waits_in_its_outbox() -> None:
     relay._missing.clear()  # another process goes on, that knows nothing
     deliver_all()
     assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
+    assert not relay._unshipped(alias_of("tests"))
+
+
+def _restore_earlier(alias: str) -> None:
+    """As if this database came from a backup before its first fact: it gives out the same numbers again."""
+    Event.objects.using(alias).all().delete()
+    Stream.objects.using(alias).all().delete()
+
+
+@pytest.mark.parametrize("batch", [1, 500])
+def test_a_number_that_belongs_to_another_fact_stops_its_stream_and_no_other(
+    batch: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(relay, "SHIP_BATCH", batch)
+    old = ring("front", 1)
+    deliver_all()
+    _restore_earlier(alias_of("tests"))
+    for bell, number in (("front", 2), ("front", 3), ("back", 4)):
+        ring(bell, number)
+    deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", 1), ("back", 4)]
+    assert "orders has other facts under the numbers of bell:front" in caplog.text
+    assert backlog(all_aliases())["tests"].unshipped == 2
+    for alias in (alias_of("orders"), alias_of("payments")):  # somebody mends it
+        Delivery.objects.using(alias).filter(event_id=old).delete()
+        Event.objects.using(alias).filter(pk=old).delete()
+    relay.forget_failures()
+    deliver_all()
+    assert effects(LISTENER)[2:] == effects(SECOND)[2:] == [("front", 2), ("front", 3)]
     assert not relay._unshipped(alias_of("tests"))
 
 
