@@ -33,9 +33,10 @@ class Till:
     receipt_no: str = ""
     bill_id: UUID | None = None
 
-    @property
-    def hash(self) -> str:
+    def hash_at(self, store_id: UUID, tab_id: UUID) -> str:
+        """Equal for the same money at the same tab, and for nothing else."""
         parts = [self.method, self.amount, self.tendered, self.receipt_no, str(self.bill_id)]
+        parts += [str(store_id), str(tab_id)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -56,9 +57,9 @@ def take_counter_payment(
     """
     with atomic("payments"):
         bills = _lock_bills(store_id, tab_id, till.bill_id)
-        scope = f"staff:{cashier.user_id}"
-        if known := list(Payment.objects.filter(key_scope=scope, key__startswith=f"{key}:").order_by("key")):
-            if known[0].request_hash != till.hash:
+        wanted = till.hash_at(store_id, tab_id)
+        if known := _booked_under(key, cashier):
+            if known[0].request_hash != wanted:
                 raise KeyReused
             return known
         account = account_for(store_id, COUNTER)
@@ -66,9 +67,15 @@ def take_counter_payment(
             raise MethodUnavailable
         shares = _allocate(bills, till)
         return [
-            _book(bill, account, till, cashier, f"{key}:{index}", amount)
+            _book(bill, account, till, cashier, amount, key=f"{key}:{index}", request_hash=wanted)
             for index, (bill, amount) in enumerate(shares)
         ]
+
+
+def _booked_under(key: str, cashier: Cashier) -> list[Payment]:
+    rows = Payment.objects.filter(key_scope=f"staff:{cashier.user_id}", key__startswith=f"{key}:")
+    # A key may itself end like the number behind another one.
+    return [row for row in rows.order_by("key") if row.key.rpartition(":")[0] == key]
 
 
 def _lock_bills(store_id: UUID, tab_id: UUID, bill_id: UUID | None) -> list[Bill]:
@@ -101,7 +108,7 @@ def _allocate(bills: list[Bill], till: Till) -> list[tuple[Bill, int]]:
 
 
 def _book(
-    bill: Bill, account: GatewayAccount, till: Till, cashier: Cashier, key: str, amount: int
+    bill: Bill, account: GatewayAccount, till: Till, cashier: Cashier, amount: int, **request: str
 ) -> Payment:
     forget_counter_attempts(bill)
     payment = Payment.of(
@@ -110,8 +117,7 @@ def _book(
         amount=amount,
         share_kind=ShareKind.AMOUNT,
         key_scope=f"staff:{cashier.user_id}",
-        key=key,
-        request_hash=till.hash,
+        **request,
         actor_id=cashier.user_id,
         actor_name=cashier.name[:150],
         receipt_no=till.receipt_no,

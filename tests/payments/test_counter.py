@@ -80,6 +80,28 @@ def test_one_key_takes_money_once(shop: Store, guests: Party) -> None:
     assert till.take(guests, "same-key-1", amount=4001).status_code == 422
 
 
+def test_a_key_is_bound_to_its_tab(shop: Store, guests: Party) -> None:
+    guests.place(10000)
+    others = Party(shop.id, new_id(), new_id(), f"tok{new_id().hex[:12]}", new_id(), "tab")
+    others.place(10000)
+    till = Till(shop, Role.FLOOR)
+    assert till.take(guests, "same-key-1").status_code == 201
+    refused = till.take(others, "same-key-1")
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:hansang:problem:key-reused")
+    assert (others.sums().captured, Payment.objects.count()) == (0, 1)
+    assert len(published("payment.captured")) == 1
+
+
+def test_a_key_that_begins_like_another_is_another(shop: Store, guests: Party) -> None:
+    guests.place(10000)
+    till = Till(shop, Role.FLOOR)
+    for key in ("same-key-1:0", "same-key-1", "same-key"):
+        assert till.take(guests, key, amount=1000).status_code == 201
+    assert guests.sums().captured == 3000
+    assert till.take(guests, "same-key-1", amount=1000).json()["amount"] == 1000
+    assert guests.sums().captured == 3000
+
+
 def test_several_bills_are_paid_the_oldest_first(shop: Store, guests: Party) -> None:
     guests.pay_after = "order"
     first, second = guests.place(6000), guests.place(5000)
