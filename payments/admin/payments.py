@@ -1,5 +1,6 @@
 """Attempts to pay, and what a person may do about one."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -42,6 +43,14 @@ class RefundForm(BaseDialogForm):
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, widget=UnfoldAdminTextInputWidget)
     key = forms.CharField(max_length=64, initial=lambda: uuid4().hex, widget=forms.HiddenInput)
+
+    def clean_amount(self) -> Decimal | None:
+        amount: Decimal | None = self.cleaned_data["amount"]
+        if amount == 0:  # typed, not left empty: whoever wants nothing back must not give everything
+            raise forms.ValidationError(
+                _("More than nothing, please; leave it empty to give everything back.")
+            )
+        return amount
 
 
 class ReasonForm(BaseDialogForm):
@@ -133,7 +142,7 @@ class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedA
     )
     def refund(self, request: HttpRequest, form: forms.Form, row: Payment) -> str:
         wish = form.cleaned_data
-        amount = minor_units(wish["amount"], row.currency) if wish["amount"] else row.refundable
+        amount = row.refundable if wish["amount"] is None else minor_units(wish["amount"], row.currency)
         actor_id, actor_name = actor_of(request)
         refund = request_refund(
             store_id=row.store_id,

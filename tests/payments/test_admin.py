@@ -13,7 +13,7 @@ from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.refunds import record_refund, request_refund
 from stores.models import Role, Store, User
 from tests.factories import make_membership, make_store, make_user
-from tests.payments.conftest import Party, settle_events
+from tests.payments.conftest import Party, published, settle_events
 
 pytestmark = pytest.mark.django_db
 PAGES = ["bill", "payment", "refund", "ledgerentry", "gatewayaccount", "gatewayevent"]
@@ -58,6 +58,18 @@ def test_a_refund_asks_first_and_a_double_click_is_one(shop: Store, payment: Pay
         refund(client, payment, amount="2500")
     settle_events()
     assert [(row.amount, row.state) for row in Refund.objects.all()] == [(2500, "succeeded")]
+
+
+@pytest.mark.parametrize("amount", ["0", "0.00", "-1", "0.5"])
+def test_an_amount_that_is_none_gives_nothing_back(shop: Store, payment: Payment, amount: str) -> None:
+    client = browser(shop)
+    page = refund(client, payment, amount=amount)
+    settle_events()
+    assert not Refund.objects.exists() and not published("refund.requested")
+    if amount.startswith("0.0") or amount == "0":
+        assert "More than nothing, please" in page.content.decode()
+    refund(client, payment, amount="")
+    assert [row.amount for row in Refund.objects.all()] == [10000]
 
 
 def test_a_foreign_owner_sees_and_refunds_nothing(shop: Store, payment: Payment) -> None:
