@@ -36,6 +36,12 @@ class TabSnapshot(models.Model):
     moved_seq = models.BigIntegerField(default=0)
     merged_into = models.UUIDField(null=True, db_index=True)
     closed_at = models.DateTimeField(null=True)
+    close_reason = models.CharField(max_length=200, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.table_name} {self.tab_id}"
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the party is gone, and not only to another tab."""
+        return self.closed_at is not None and self.merged_into is None

@@ -33,17 +33,20 @@ def open_bill(
 ) -> Bill:
     """Writes an order's lines on a bill of its own (pay first) or on the tab's growing bill. Safe to repeat.
 
+    Orders and tabs are told in streams of their own: when the leaving was heard first, the bill is shut.
     `table`: {"table_id", "table_name", "table_token"}; `lines` as in order.placed.
     """
     with atomic("payments"):
         tab = _lock_tab(tab_id, store_id, table)
-        holder = tab.merged_into or tab_id
+        holder = _lock_tab(tab.merged_into, store_id, {}) if tab.merged_into else tab
         own_order = order_id if pay_after == "order" else None
-        bill = _get_bill(store_id, holder, own_order, currency, table)
+        bill = _get_bill(store_id, holder.tab_id, own_order, currency, table)
         rows = [_line(bill, order_id, order_number, position, line) for position, line in enumerate(lines)]
         BillLine.objects.bulk_create(rows, ignore_conflicts=True)
         if own_order and not sum(row.total for row in rows) and bill.settled_at is None:
             _give_away(bill)
+        if holder.has_left:
+            _shut(bill, reason=holder.close_reason, at=timezone.now())
         settle(bill)
         return bill
 
@@ -145,9 +148,8 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
     a bill of its own beside it, so that money never changes its bill.
     """
     with atomic("payments"):
-        first, second = sorted([tab_id, into_tab_id])
-        for one in (first, second):
-            _lock_tab(one, store_id, table if one == tab_id else {})
+        places = {tab_id: table, into_tab_id: {}}
+        tabs = {one: _lock_tab(one, store_id, places[one]) for one in sorted(places)}
         apart = TabSnapshot.objects.filter(pk=tab_id, merged_into=None)
         if not apart.update(merged_into=into_tab_id, closed_at=timezone.now()):
             return  # told again; the other party may have been joined to a third one meanwhile
@@ -155,6 +157,8 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
         for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
             _join(bill, into_tab_id)
         _announce_joined(into_tab_id)
+        if tabs[into_tab_id].has_left:
+            _shut_all(tabs[into_tab_id])
 
 
 def _join(bill: Bill, into_tab_id: UUID) -> None:
@@ -187,12 +191,16 @@ def _table_of(tab_id: UUID) -> dict[str, Any]:
 def close_tab(*, store_id: UUID, tab_id: UUID, table: dict[str, Any], reason: str) -> None:
     """The party left: its bills take no new payments; what is still owed is written off by that reason."""
     with atomic("payments"):
-        _lock_tab(tab_id, store_id, table)
-        now = timezone.now()
-        TabSnapshot.objects.filter(pk=tab_id, closed_at=None).update(closed_at=now)
-        for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
-            _shut(bill, reason=reason, at=now)
-            settle(bill)
+        tab = _lock_tab(tab_id, store_id, table)
+        tab.closed_at, tab.close_reason = tab.closed_at or timezone.now(), reason[:200]
+        tab.save(update_fields=["closed_at", "close_reason"])
+        _shut_all(tab)
+
+
+def _shut_all(tab: TabSnapshot) -> None:
+    for bill in Bill.objects.select_for_update().filter(tab_id=tab.tab_id).order_by("id"):
+        _shut(bill, reason=tab.close_reason, at=timezone.now())
+        settle(bill)
 
 
 def _shut(bill: Bill, *, reason: str, at: datetime) -> None:

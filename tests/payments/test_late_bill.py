@@ -1,11 +1,16 @@
-"""A bill that comes while a phone asks for it."""
+"""A bill that comes while a phone asks for it, or after its party has left."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from events.kernel.databases import atomic
+from events.outbox import publish
+from orders.events import TabClosed, TabMerged
+from payments.models import Bill, LedgerEntry, Payment
 from payments.services.start_payment import Payer, Share, Wish, _may_be_on_its_way
-from tests.payments.conftest import Party
+from tests.payments.conftest import MakeParty, Party, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,3 +19,71 @@ def test_a_bill_that_was_written_since_it_was_looked_for_is_asked_for_again(part
     order = party.place(6500)
     payer = Payer(guest_id=uuid4(), tab_id=party.tab_id, token="")
     assert _may_be_on_its_way(payer, Wish("sandbox", Share(), order_id=order))
+
+
+def leave(party: Party, reason: str = "walked out") -> None:
+    tell(party, TabClosed, reason=reason)
+
+
+def tell(party: Party, event: type, **fields: Any) -> None:
+    with atomic("orders"):
+        place = {"table_id": party.table_id, "table_name": "T1", "table_token": party.token}
+        publish(event(store_id=party.store_id, tab_id=party.tab_id, **place, **fields))
+    settle_events()
+
+
+def closed(bill: Bill) -> tuple[bool, str]:
+    return bill.closed_at is not None, bill.close_reason
+
+
+@pytest.mark.parametrize("pay_after", ["order", "tab"])
+def test_an_order_billed_after_its_party_left_takes_no_payment(
+    make_party: MakeParty, wallet: Any, pay_after: str
+) -> None:
+    party = make_party(pay_after)
+    leave(party)
+    order = party.place(6500)
+    assert closed(party.bill(order)) == (True, "walked out")
+    refused = party.phone().pay(**({"order_id": str(order)} if pay_after == "order" else {}))
+    assert refused.json()["type"] == "urn:hansang:problem:bill-closed"
+    assert not Payment.objects.exists() and not published("bill.paid")
+    assert party.phone().bill()["bills"][0]["status"] == "closed"
+
+
+def test_a_round_billed_after_its_party_left_is_written_off_with_the_others(tab_party: Party) -> None:
+    tab_party.place(4000)
+    leave(tab_party)
+    tab_party.place(6500)
+    assert closed(tab_party.bill()) == (True, "walked out")
+    assert (tab_party.sums().due, LedgerEntry.objects.count()) == (10500, 0)
+
+
+def test_an_order_of_a_joined_party_ends_with_the_party_it_sits_with(
+    tab_party: Party, make_party: MakeParty
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    leave(other)
+    tab_party.place(6500)
+    assert closed(other.bill()) == (True, "walked out")
+
+
+def test_a_party_that_is_joined_to_one_that_left_leaves_with_it(
+    tab_party: Party, make_party: MakeParty
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tab_party.place(6500)
+    leave(other)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    assert closed(other.bill()) == (True, "walked out")
+    assert closed(tab_party.bill()) == (True, "merged")
+
+
+def test_an_order_of_a_joined_party_that_stays_can_be_paid(tab_party: Party, make_party: MakeParty) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    tab_party.place(6500)
+    assert closed(other.bill()) == (False, "")
