@@ -98,9 +98,12 @@ def _refunds_to_show() -> "QuerySet[Refund]":
     return Refund.objects.exclude(state=RefundState.RESOLVED).select_related("payment")
 
 
-def lines_with_worth(bill_id: UUID) -> list[tuple[BillLine, int]]:
-    """The bill's lines, each with what it is still worth to its guest: price less voids and credits."""
-    rows = BillLine.objects.filter(bill_id=bill_id).annotate(credited=Sum("credits__amount"))
+def lines_with_worth(bill_id: UUID, **which: UUID) -> list[tuple[BillLine, int]]:
+    """The bill's lines, each with what it is still worth to its guest: price less voids and credits.
+
+    `which` picks some of them: order_id, line_id.
+    """
+    rows = BillLine.objects.filter(bill_id=bill_id, **which).annotate(credited=Sum("credits__amount"))
     lines = rows.order_by("order_number", "position", "id")
     return [(line, max(0, line.owed - (line.credited or 0))) for line in lines]
 
@@ -152,7 +155,7 @@ def store_snapshot(store_id: UUID) -> StoreSnapshot | None:
 
 
 def captured_payments(bill_id: UUID) -> "QuerySet[Payment]":
-    """Payments that brought money, the latest first: surplus goes back in this order."""
+    """Payments that brought money, the latest first."""
     return Payment.objects.filter(bill_id=bill_id, state=PaymentState.CAPTURED).order_by(
         "-captured_at", "-id"
     )

@@ -1,5 +1,6 @@
 """Bills follow orders and tabs: they open, grow, shrink, move and close."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from payments.models import (
     RefundSource,
     TabSnapshot,
 )
-from payments.selectors import sums_of
+from payments.selectors import lines_with_worth, sums_of
 from payments.services.settlement import announce_paid, lock_bill, settle, tell_phones
 
 
@@ -103,22 +104,29 @@ def release_order(*, order_id: UUID, reason: str) -> None:
     """
     with atomic("payments"):
         bill = _bill_of_order(order_id)
-        for line in BillLine.objects.filter(order_id=order_id):
-            line.void(amount=line.total, reason=reason)
-            line.save(update_fields=["voided_amount", "void_reason"])
+        freed: Counter[UUID | None] = Counter()
+        for line, worth in lines_with_worth(bill.id, order_id=order_id):
+            freed[line.guest_id] += _take_off(line, worth, line.total, reason)
         if bill.order_id == order_id:
             _shut(bill, reason=reason, at=timezone.now())
-        settle(bill, source=RefundSource.ORDER, reason=reason)
+        settle(bill, source=RefundSource.ORDER, reason=reason, freed=freed)
 
 
 def void_line(*, order_id: UUID, line_id: UUID, amount: int, reason: str) -> None:
     """Takes `amount` of one line off; surplus goes back. Raises BillNotReady before the bill is there."""
     with atomic("payments"):
         bill = _bill_of_order(order_id)
-        line = BillLine.objects.get(order_id=order_id, line_id=line_id)
-        line.void(amount=amount, reason=reason)
-        line.save(update_fields=["voided_amount", "void_reason"])
-        settle(bill, source=RefundSource.ORDER, reason=reason)
+        [(line, worth)] = lines_with_worth(bill.id, order_id=order_id, line_id=line_id)
+        freed = {line.guest_id: _take_off(line, worth, amount, reason)}
+        settle(bill, source=RefundSource.ORDER, reason=reason, freed=freed)
+
+
+def _take_off(line: BillLine, worth: int, amount: int, reason: str) -> int:
+    """Lowers the line; returns by how much it costs its guest less, who may have had a part of it back."""
+    before = line.owed
+    line.void(amount=amount, reason=reason)
+    line.save(update_fields=["voided_amount", "void_reason"])
+    return min(worth, before - line.owed)
 
 
 def _bill_of_order(order_id: UUID) -> Bill:

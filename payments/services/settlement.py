@@ -21,6 +21,7 @@ from payments.models import (
     RefundSource,
 )
 from payments.selectors import captured_payments, sums_of, sums_of_bill
+from payments.services.surplus import NOTHING_FREED, Freed, whose_surplus
 
 # The event queue sends a refund at once; the reconciler only looks after what it forgot.
 SEND_GRACE = timedelta(seconds=30)
@@ -32,11 +33,20 @@ def lock_bill(bill_id: UUID) -> Bill:
     return Bill.objects.select_for_update().get(pk=bill_id)
 
 
-def settle(bill: Bill, *, source: RefundSource = RefundSource.OVERPAID, reason: str = "") -> None:
-    """Call under the bill's lock after anything moved: lines, captures, refunds. Safe to repeat."""
+def settle(
+    bill: Bill,
+    *,
+    source: RefundSource = RefundSource.OVERPAID,
+    reason: str = "",
+    freed: Freed = NOTHING_FREED,
+) -> None:
+    """Call under the bill's lock after anything moved: lines, captures, refunds. Safe to repeat.
+
+    `freed` tells whose lines cost less now: surplus goes back to those guests first.
+    """
     sums = sums_of_bill(bill.id)
     if sums.surplus:
-        _return_surplus(bill, sums.surplus, source, reason)
+        _return_surplus(bill, sums.surplus, source, reason, freed)
     if sums.due:
         _note_settled(bill, None)
     elif bill.settled_at is None and (sums.is_paid or _ends_the_tab(bill)):
@@ -97,16 +107,11 @@ def _on_tab(tab_id: UUID) -> int:
     return int(owed["sum"] or 0)
 
 
-def _return_surplus(bill: Bill, surplus: int, source: RefundSource, reason: str) -> None:
-    for payment in captured_payments(bill.id).select_for_update():
-        amount = min(surplus, payment.refundable)
-        if amount <= 0:
-            continue
+def _return_surplus(bill: Bill, surplus: int, source: RefundSource, reason: str, freed: Freed) -> None:
+    payments = list(captured_payments(bill.id).select_for_update())
+    for payment, amount in whose_surplus(payments, surplus, freed):
         cause = RefundSource.LATE if payment.late and source == RefundSource.OVERPAID else source
         add_refund(bill, Refund.of(payment, amount=amount, source=cause, reason=reason))
-        surplus -= amount
-        if not surplus:
-            return
 
 
 def reserve(refund: Refund) -> None:
