@@ -1,11 +1,11 @@
 """What orders do when other contexts tell them something."""
 
 from events.base import Envelope
-from events.registry import subscribe
+from events.registry import subscribe, subscribe_all
 from menus.events import ItemRestocked, ItemSoldOut, MenuPublished
 from notifications.events import AlarmEscalated
 from orders import services
-from payments.events import BillPaid
+from payments.events import BillPaid, BillReopened
 from stores.events import StoreChanged, TableChanged, TableRetired
 
 
@@ -66,10 +66,15 @@ def submit_paid_order(event: BillPaid, envelope: Envelope) -> None:
         services.submit_paid_order(order_id=event.order_id, now=envelope.occurred_at)
 
 
-@subscribe(BillPaid, name="orders.settle_tab")
-def settle_tab(event: BillPaid, envelope: Envelope) -> None:
-    """The party has paid all it owes; after two parties were joined that may be several bills."""
-    if event.order_id is None and event.tab_settled:
+# One handler for both: what a bill's stream tells is in order within a handler only.
+@subscribe_all([BillPaid, BillReopened], name="orders.settle_tab")
+def settle_tab(event: BillPaid | BillReopened, envelope: Envelope) -> None:
+    """The party has paid all it owes (joined parties: on several bills), or owes something again."""
+    if event.order_id is not None:
+        return
+    if isinstance(event, BillReopened):
+        services.reopen_tab(tab_id=event.tab_id)
+    elif event.tab_settled:
         total = event.total if event.tab_total is None else event.tab_total
         services.settle_tab(tab_id=event.tab_id, total=total, now=envelope.occurred_at)
 

@@ -71,6 +71,20 @@ class BillPaid(DomainEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BillReopened(DomainEvent):
+    """Something is owed again on a paid bill: more was ordered, or the money is not there after all."""
+
+    topic = "bill.reopened"
+    stream_key = "bill:{bill_id}"
+
+    bill_id: UUID
+    tab_id: UUID
+    order_id: UUID | None
+    due: int
+    currency: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefundEvent(DomainEvent):
     """Common to all events of a refund."""
 

@@ -19,6 +19,7 @@ words(
         "payment.failed": Words("credit_card_off", gettext_lazy("An attempt to pay failed"), "bad"),
         "payment.flagged": Words("report", gettext_lazy("A payment needs a look"), "bad"),
         "bill.paid": Words("task_alt", gettext_lazy("The bill is paid"), "good"),
+        "bill.reopened": Words("money_off", gettext_lazy("The bill is owed again")),
         "refund.requested": Words("undo", gettext_lazy("Money is to go back")),
         "refund.completed": Words("undo", gettext_lazy("The money is back"), "good"),
         "refund.failed": Words("undo", gettext_lazy("The money could not be given back"), "bad"),

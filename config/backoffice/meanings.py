@@ -36,9 +36,9 @@ MEANINGS: dict[str, Meaning] = {
         _("The kitchen does not know %(subject)s, although it is paid."),
     ),
     "orders.settle_tab": Meaning(
-        _("Table marked as paid"),
-        _("The table still looks unpaid on the board."),
-        _("The board still shows %(subject)s as unpaid."),
+        _("Table marked as paid or unpaid"),
+        _("What the board says about the table's payment may be wrong."),
+        _("What the board says about the payment of %(subject)s may be wrong."),
     ),
     "orders.reject_unanswered_order": Meaning(
         _("Unanswered order refused"),

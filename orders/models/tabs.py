@@ -91,7 +91,7 @@ class Tab(models.Model):
         self.status, self.settled_at = TabStatus.CLOSING, at
 
     def reopen(self) -> None:
-        """Somebody ordered after paying."""
+        """Something is owed again: ordered after paying, or paid by money that was not there."""
         self.require_open()
         self.status, self.settled_at = TabStatus.OPEN, None
 

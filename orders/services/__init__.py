@@ -18,7 +18,13 @@ from orders.services.kitchen import (
     undo_line,
     void_line,
 )
-from orders.services.payment import cancel_order, expire_unpaid_orders, settle_tab, submit_paid_order
+from orders.services.payment import (
+    cancel_order,
+    expire_unpaid_orders,
+    reopen_tab,
+    settle_tab,
+    submit_paid_order,
+)
 from orders.services.placing import place_order
 from orders.services.snapshots import (
     forget_code,
@@ -63,6 +69,7 @@ __all__ = [
     "recall_order",
     "reject_order",
     "reject_unanswered_order",
+    "reopen_tab",
     "replace_cart",
     "retire_table",
     "save_menu",

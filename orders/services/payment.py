@@ -93,6 +93,17 @@ def settle_tab(*, tab_id: UUID, total: int, now: datetime) -> None:
         hint_board(tab.store_id)
 
 
+def reopen_tab(*, tab_id: UUID) -> None:
+    """Something is owed again on a paid bill of the party. Ignored when the tab has ended."""
+    with atomic("orders"):
+        tab = Tab.objects.select_for_update().filter(pk=tab_id, closed_at=None).first()
+        if tab is None or tab.settled_at is None:
+            return
+        tab.reopen()
+        tab.save(update_fields=["status", "settled_at"])
+        hint_order(tab.store_id, tab.pk)
+
+
 def expire_unpaid_orders(*, now: datetime) -> int:
     """Ends orders whose time to pay is over; returns how many. Money that comes later is given back."""
     due = Order.objects.filter(status=OrderStatus.AWAITING_PAYMENT, expires_at__lte=now)

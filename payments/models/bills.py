@@ -24,7 +24,7 @@ class Bill(models.Model):
     table_name = models.CharField(_("table"), max_length=20, blank=True)
     table_token = models.CharField(max_length=24, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
-    # When bill.paid was last announced; cleared when something is owed again. Decides nothing else.
+    # When bill.paid was last announced; cleared when bill.reopened is. Decides nothing else.
     settled_at = models.DateTimeField(_("settled"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
     close_reason = models.CharField(_("reason for closing"), max_length=200, blank=True, default="")

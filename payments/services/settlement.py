@@ -1,4 +1,4 @@
-"""The one place that compares a bill with its ledger: announces "paid", sends surplus back."""
+"""The one place that compares a bill with its ledger: announces what changed, sends surplus back."""
 
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from events.kernel.hints import hint
 from events.outbox import publish
-from payments.events import BillPaid, RefundEvent, RefundRequested
+from payments.events import BillPaid, BillReopened, RefundEvent, RefundRequested
 from payments.models import (
     COUNTER,
     OPEN_STATES,
@@ -47,9 +47,10 @@ def settle(
     sums = sums_of_bill(bill.id)
     if sums.surplus:
         _return_surplus(bill, sums.surplus, source, reason, freed)
-    if sums.due:
+    if sums.due and bill.settled_at:
         _note_settled(bill, None)
-    elif bill.settled_at is None and (sums.is_paid or _ends_the_tab(bill)):
+        _announce_reopened(bill, sums.due)
+    elif not sums.due and bill.settled_at is None and (sums.is_paid or _ends_the_tab(bill)):
         _note_settled(bill, timezone.now())
         announce_paid(bill, sums.total)
     if sums.reserved and not sums.due:
@@ -58,9 +59,8 @@ def settle(
 
 
 def _note_settled(bill: Bill, at: datetime | None) -> None:
-    if bill.settled_at != at:
-        bill.settled_at = at
-        bill.save(update_fields=["settled_at"])
+    bill.settled_at = at
+    bill.save(update_fields=["settled_at"])
 
 
 def _ends_the_tab(bill: Bill) -> bool:
@@ -97,6 +97,20 @@ def announce_paid(bill: Bill, total: int) -> None:
             currency=bill.currency,
             tab_settled=not owed,
             tab_total=_on_tab(bill.tab_id),
+        ),
+        correlation_id=bill.tab_id,
+    )
+
+
+def _announce_reopened(bill: Bill, due: int) -> None:
+    publish(
+        BillReopened(
+            store_id=bill.store_id,
+            bill_id=bill.id,
+            tab_id=bill.tab_id,
+            order_id=bill.order_id,
+            due=due,
+            currency=bill.currency,
         ),
         correlation_id=bill.tab_id,
     )

@@ -47,6 +47,7 @@ def test_a_tab_bill_grows_and_is_announced_again(tab_party: Party) -> None:
     cash(tab_party)
     tab_party.place(4000)
     assert (tab_party.sums().due, tab_party.bill().settled_at) == (4000, None)
+    assert [event.due for event in published("bill.reopened")] == [4000]
     cash(tab_party)
     assert len(published("bill.paid")) == 2
     assert Bill.objects.count() == 1

@@ -7,6 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from events.kernel.ids import new_id
+from payments.errors import WrongState
 from payments.models import LedgerEntry, Payment, Refund
 from payments.services.complete_payment import complete_payment
 from payments.services.refunds import confirm_hand_back, reverse_counter_payment
@@ -230,6 +231,13 @@ def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests
         store_id=shop.id, payment_id=payment.id, reason="typo", actor_id=uuid4(), actor_name="Mina"
     )
     assert (guests.sums().due, guests.bill().settled_at) == (10000, None)
+    [owed] = published("bill.reopened")
+    assert (owed.bill_id, owed.tab_id, owed.order_id, owed.due) == (
+        guests.bill().id,
+        guests.tab_id,
+        None,
+        10000,
+    )
     assert till.take(guests).status_code == 201
     assert len(published("bill.paid")) == 2
     assert list(LedgerEntry.objects.order_by("id").values_list("amount", flat=True)) == [
@@ -237,3 +245,13 @@ def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests
         -10000,
         10000,
     ]
+
+
+def test_a_bill_that_was_never_paid_is_not_opened_again(shop: Store, guests: Party) -> None:
+    guests.place(10000)
+    Till(shop, Role.FLOOR).take(guests, amount=4000)
+    reversal = {"store_id": shop.id, "reason": "typo", "actor_id": uuid4(), "actor_name": "Mina"}
+    reverse_counter_payment(payment_id=Payment.objects.get().id, **reversal)
+    with pytest.raises(WrongState):
+        reverse_counter_payment(payment_id=Payment.objects.get().id, **reversal)
+    assert guests.sums().due == 10000 and not published("bill.reopened")

@@ -181,6 +181,7 @@ def test_a_refund_made_at_the_gateway_is_found(party: Party, wallet: Any) -> Non
         apply_outcome(payment_id=payment.id, outcome=seen)
     refund = Refund.objects.get()
     assert (refund.source, refund.amount, party.sums().due) == ("external", 4000, 4000)
+    assert [event.due for event in published("bill.reopened")] == [4000]
 
 
 def test_the_database_itself_guards_the_money(party: Party, wallet: Any) -> None:
