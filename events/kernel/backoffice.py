@@ -95,7 +95,8 @@ class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):
     """Rows of the caller's stores only. `store_field` is the lookup from the row to the store's id.
 
     Choices of foreign keys are limited the same way when their model has a scoped admin too; a row that would
-    land in a foreign store is refused. `roles` may read, `edit_roles` may change (default: the same).
+    land in a store where the caller may not change this is refused, whatever `save_model` does with it.
+    `roles` may read, `edit_roles` may change (default: the same).
     """
 
     list_fullwidth = True
@@ -111,7 +112,9 @@ class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):
     ) -> "ModelChoiceField[Any] | None":
         related = self.admin_site._registry.get(db_field.remote_field.model)
         if isinstance(related, StoreScopedAdmin) and "queryset" not in kwargs:
-            kwargs["queryset"] = related.get_queryset(request)
+            stores = list(self.stores_for(request, edit=True))
+            rows = related.get_queryset(request)
+            kwargs["queryset"] = rows.filter(**{f"{related.store_field}__in": stores})
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -119,13 +122,14 @@ class StoreScopedAdmin(_MembershipPermissions, ModelAdmin):
         only = {"store": stores[0]} if len(stores) == 1 else {}
         return {**only, **super().get_changeform_initial_data(request)}
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        obj = super().save_form(request, form, change)
         # A row of the store table itself is the one thing that belongs to no store yet.
-        if self.store_field not in {"id", "pk"} and self.store_id_of(obj) not in self.stores_for(
-            request, edit=True
-        ):
+        is_new_store = self.store_field in {"id", "pk"} and not change
+        store_id = self.store_id_of(obj) or form.cleaned_data.get("store")
+        if not is_new_store and store_id not in self.stores_for(request, edit=True):
             raise PermissionDenied
-        super().save_model(request, obj, form, change)
+        return obj
 
     def object_or_404(self, request: HttpRequest, object_id: Any) -> Any:
         """The row if the caller may see it; otherwise the same 404 as for a row that is not there."""

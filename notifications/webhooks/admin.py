@@ -93,6 +93,9 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields.pop("store", None)
             self.fields["topics"].initial = self.instance.topics
 
+    def clean_store(self) -> UUID:
+        return UUID(self.cleaned_data["store"])
+
     def clean_url(self) -> str:
         if self.refusal:
             raise forms.ValidationError(self.refusal)
@@ -185,7 +188,7 @@ class WebhookAddressAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
         if change:
             services.change_address(address_id=obj.pk, **values)
             return
-        store_id = UUID(form.cleaned_data["store"])
+        store_id: UUID = form.cleaned_data["store"]
         _id, name = actor_of(request)
         made, secret = services.register_address(store_id=store_id, actor_name=name, **values)
         obj.pk, obj.store_id, obj._state.adding = made.pk, store_id, False

@@ -1,10 +1,15 @@
 """Who sees what in the back office."""
 
 import pytest
+from django.contrib.admin import RelatedOnlyFieldListFilter, site
+from django.core.exceptions import PermissionDenied
+from django.db.models.constants import LOOKUP_SEP
 from django.test import Client
 from django.urls import reverse
 
-from stores.models import Role, Store
+from menus.models import Menu, Section
+from stores.backoffice_forms import HireForm
+from stores.models import Role, StaffMembership, Store, User
 from tests.admin.conftest import admitted, at, make_delivery, signed_in
 from tests.factories import PASSWORD, make_membership, make_store
 
@@ -87,3 +92,38 @@ def test_a_former_member_is_outside_at_once(store: Store) -> None:
     client = signed_in(user)
     user.memberships.update(active=False)
     assert client.get("/admin/").status_code == 302
+
+
+def test_a_row_that_would_land_in_a_foreign_store_is_refused_whatever_its_page_saves(
+    boss: Client, store: Store
+) -> None:
+    """Its own form would not even offer that store; the base asks once more, before `save_model`."""
+    page = site._registry[StaffMembership]
+    values = {"role": "owner", "name": "Eve", "username": "eve", "password": "sunny-side-7"}
+    request = boss.get("/admin/").wsgi_request
+    own = HireForm({**values, "store": store.pk})
+    foreign = HireForm({**values, "store": make_store().pk})
+    assert own.is_valid() and foreign.is_valid()
+    assert page.save_form(request, own, change=False).store_id == store.pk
+    with pytest.raises(PermissionDenied):
+        page.save_form(request, foreign, change=False)
+    assert not User.objects.filter(username="eve").exists()
+
+
+def test_the_sections_of_other_restaurants_are_no_filter(boss: Client, store: Store) -> None:
+    for place, name in ((store, "Lunch"), (make_store(), "Secret tasting menu")):
+        menu, _ = Menu.objects.get_or_create(store_id=place.pk)
+        for number in (1, 2):
+            section = Section.objects.create(menu=menu, name=f"{name} {number}")
+            section.items.create(name="Soup", price=1000)
+    answer = boss.get("/admin/menus/item/").content.decode()
+    assert "Lunch 2" in answer and "Secret" not in answer
+
+
+def test_no_list_offers_rows_of_others_as_a_filter() -> None:
+    """A filter over a relation lists every row there is, unless it says otherwise."""
+    for model, page in site._registry.items():
+        for name in page.list_filter:
+            if isinstance(name, str):
+                field = model._meta.get_field(name.split(LOOKUP_SEP)[0])
+                assert not field.is_relation, (model, name, RelatedOnlyFieldListFilter)

@@ -156,6 +156,39 @@ def test_a_person_is_hired_with_a_login(office: Client, store: Store) -> None:
     assert published("staff.changed")[-1].people[-1]["name"] == "박지훈"
 
 
+@pytest.fixture
+def eve(store: Store) -> Client:
+    """Owns another store, and manages this one."""
+    user = make_membership(make_store(), Role.OWNER).user
+    make_membership(store, Role.MANAGER, user)
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_an_owner_elsewhere_hires_nobody_where_they_only_manage(eve: Client, store: Store, role: str) -> None:
+    before = len(published("staff.changed"))
+    answer = hire(eve, store, role=role)
+    assert answer.status_code == 200 and "store" in answer.context["adminform"].form.errors
+    assert not User.objects.filter(username="jihoon").exists()
+    assert len(published("staff.changed")) == before
+
+
+def test_an_owner_elsewhere_changes_no_role_where_they_only_manage(eve: Client, store: Store) -> None:
+    row = make_membership(store, Role.FLOOR)
+    assert eve.post(page("staffmembership_change", row.pk), {"role": "owner"}).status_code == 403
+    row.refresh_from_db()
+    assert row.role == Role.FLOOR
+
+
+def test_only_stores_that_the_caller_owns_are_offered_for_hiring(eve: Client, store: Store) -> None:
+    form = eve.get(page("staffmembership_add")).context["adminform"].form
+    assert [row.pk for row in form.fields["store"].queryset] == [
+        row.pk for row in Store.objects.exclude(pk=store.pk)
+    ]
+
+
 @pytest.mark.parametrize("wrong", [{"password": "12345"}, {"username": "a b"}, {"role": "king"}])
 def test_a_wrong_hire_is_refused(office: Client, store: Store, wrong: dict[str, str]) -> None:
     assert hire(office, store, **wrong).status_code == 200
