@@ -61,7 +61,7 @@ class ItemAdmin(InCurrency, TellsRefusals, StoreScopedAdmin):
     form = ItemForm
     list_display = ("dish", "price_text", "sold_out", "section", "position")
     list_editable = ("sold_out",)
-    list_filter = ("section", "sold_out", "featured", "visible")
+    list_filter = (("section", admin.RelatedOnlyFieldListFilter), "sold_out", "featured", "visible")
     search_fields = ("name", "description")
     list_select_related = ("section__menu", "photo")
     list_per_page = 200
