@@ -1,5 +1,6 @@
 """Reads settings from the environment; a bad value stops the process with a clear message."""
 
+import ipaddress
 import os
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def env_int(name: str, default: int) -> int:
 def env_list(name: str, default: str = "") -> list[str]:
     """Comma-separated words."""
     return [word.strip() for word in env_text(name, default).split(",") if word.strip()]
+
+
+def env_networks(name: str) -> list[str]:
+    """Comma-separated addresses and networks."""
+    words = env_list(name)
+    for word in words:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError as reason:
+            raise ImproperlyConfigured(f"{name} holds addresses such as 10.0.0.0/8: {reason}") from None
+    return words
 
 
 # A machine that is gone does not answer at all, and nobody waits minutes to be told so.

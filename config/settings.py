@@ -6,7 +6,7 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import database_from_url, env_bool, env_int, env_list, env_text
+from config.environment import database_from_url, env_bool, env_int, env_list, env_networks, env_text
 from config.unfold import EVENTS_MEANINGS, EVENTS_SUBJECTS, UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,6 +31,8 @@ SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", "")
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if TEST_MODE else "")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Whose X-Forwarded-For is believed (config/wsgi.py). None: the caller's own address is what counts.
+TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")
 
 # --- Apps -----------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -262,6 +264,8 @@ REST_FRAMEWORK = {
         "staff": "1200/min",
         "unknown_token": "30/min",
     },
+    # Which proxies are believed is decided once, in config/wsgi.py; here REMOTE_ADDR is the truth.
+    "NUM_PROXIES": 0,
     "EXCEPTION_HANDLER": "config.problems.problem_response",
     "DEFAULT_SCHEMA_CLASS": "config.openapi.ApiSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
