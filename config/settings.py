@@ -7,7 +7,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import database_from_url, env_bool, env_int, env_list, env_networks, env_text
-from config.unfold import EVENTS_MEANINGS, EVENTS_SUBJECTS, UNFOLD  # noqa: F401
+from config.unfold import EVENTS_ERRORS, EVENTS_MEANINGS, EVENTS_SUBJECTS, UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env_text("DATA_DIR", str(BASE_DIR / ".data")))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 # The words for handlers, read by the queue's own admin, which may not import this package.
 EVENTS_MEANINGS = "config.backoffice.meanings.MEANINGS"
+EVENTS_ERRORS = "config.backoffice.meanings.ERRORS"
 EVENTS_SUBJECTS = "config.backoffice.subjects.subjects_of"
 
 

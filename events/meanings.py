@@ -62,6 +62,12 @@ def _meanings() -> dict[str, Meaning]:
     return import_string(path) if path else {}
 
 
+@lru_cache(maxsize=1)
+def _errors() -> dict[str, str | Promise]:
+    path = getattr(settings, "EVENTS_ERRORS", "")
+    return import_string(path) if path else {}
+
+
 def meaning_of(handler: str) -> Meaning:
     """The words for a handler's name; unknown ones are shown by their name."""
     return _meanings().get(handler) or Meaning(
@@ -77,9 +83,11 @@ def error_kind(text: str) -> str:
 def plain_error(text: str) -> str | Promise:
     """A recorded error in plain words; the technical text is kept beside it."""
     kind = error_kind(text)
-    return _ERRORS.get(kind, _("Something went wrong inside the system.")) if text else ""
+    known = _ERRORS.get(kind) or _errors().get(kind)
+    return (known or _("Something went wrong inside the system.")) if text else ""
 
 
+# What the queue itself and the libraries raise; the contexts' own errors get their words by EVENTS_ERRORS.
 _ERRORS: dict[str, str | Promise] = {
     "WorkerLost": _("The program was interrupted in the middle of it."),
     "GiveUp": _("It was refused for good; trying again does not help."),
@@ -93,5 +101,5 @@ _ERRORS: dict[str, str | Promise] = {
     "DoesNotExist": _("Something it needs is not there (yet)."),
     "ConnectError": _("The other side could not be reached."),
     "ConnectionRefusedError": _("The other side could not be reached."),
-    "WrongState": _("The order had moved on in the meantime."),
+    "UnknownEvent": _("This version of the program cannot read what it was told."),
 }

@@ -1,5 +1,6 @@
-"""Every handler in the owner's words: what it does, and what it means when it did not happen."""
+"""Every handler in the owner's words: what it does, what its not happening means, and why it failed."""
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from events.meanings import Meaning
@@ -179,4 +180,18 @@ MEANINGS: dict[str, Meaning] = {
     "menus.encode_photo": Meaning(
         _("Photo made small for phones"), _("The new photo is not shown on the menu yet.")
     ),
+}
+
+# By the name of the class, as the queue records it.
+ERRORS: dict[str, str | Promise] = {
+    "NotFound": _("Something it needs is not there (yet)."),
+    "WrongState": _("The order or the payment had moved on in the meantime."),
+    "TabClosed": _("The table had been closed in the meantime."),
+    "BillNotReady": _("The bill that it belongs to is not written yet."),
+    "PaymentUnknown": _("It names a payment that is not known here."),
+    "Malformed": _("The message of the payment service cannot be read."),
+    "RefundUncertain": _("The payment service did not answer: it is not known whether the money went back."),
+    "NotDelivered": _("The address refused the message or did not answer."),
+    "Refused": _("The address is not one that messages may be sent to."),
+    "Unreadable": _("The picture could not be read."),
 }
