@@ -129,3 +129,7 @@ class WebhookReceived(DomainEvent):
     stream_key = "webhook:{gateway_event_id}"
 
     gateway_event_id: UUID
+    # Whose payment it is about; None while no payment of ours has its reference, and in older events.
+    payment_id: UUID | None = None
+    tab_id: UUID | None = None
+    order_id: UUID | None = None

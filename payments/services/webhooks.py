@@ -51,7 +51,20 @@ def _store(account: GatewayAccount, message: WebhookMessage, headers: Mapping[st
     GatewayEvent.objects.bulk_create([row], ignore_conflicts=True)
     if not GatewayEvent.objects.filter(pk=row.pk).exists():
         return  # a duplicate
-    publish(WebhookReceived(store_id=account.store_id, gateway_event_id=row.id))
+    _announce(account, row)
+
+
+def _announce(account: GatewayAccount, row: GatewayEvent) -> None:
+    """Tells of the call as a part of its tab's story; one that comes before its payment is a story alone."""
+    payment = payment_by_reference(account, row.merchant_ref)
+    event = WebhookReceived(
+        store_id=account.store_id,
+        gateway_event_id=row.id,
+        payment_id=payment.pk if payment else None,
+        tab_id=payment.tab_id if payment else None,
+        order_id=payment.order_id if payment else None,
+    )
+    publish(event, correlation_id=event.tab_id)
 
 
 def work_off_webhook(*, gateway_event_id: UUID) -> None:

@@ -18,14 +18,17 @@ from events.catalogue import event_types
 from events.delivery import drain
 from events.kernel.databases import alias_of
 from events.kernel.ids import new_id
-from events.models import Delivery, DeliveryStatus, FailedAttempt
+from events.meanings import subjects_of
+from events.models import Delivery, DeliveryStatus, Event, FailedAttempt
 from events.timeline import Question, tell, words_of
-from orders.models import Order
-from payments.models import GatewayAccount, GatewayEvent, Payment
+from orders.models import Guest, Order
+from payments.models import GatewayEvent, Payment
 from payments.services.accounts import save_store_snapshot
+from payments.services.start_payment import Payer, Share, Wish, _reserve
 from stores.models import Role
 from tests.admin.conftest import admitted, signed_in
 from tests.orders.conftest import Board, Phone, Restaurant
+from tests.payments.test_webhooks import headers_of, message, send
 from tests.queue import deliver_all, ship_all
 
 QUERY_LIMIT = 40  # the page with its frame, menu and badges; the story itself takes at most 12
@@ -144,19 +147,59 @@ def test_an_orders_story_leaves_out_other_orders(meal: Meal) -> None:
     assert orders_of() == {str(first.pk), str(second.pk)}
 
 
+def wallet_attempt(meal: Meal) -> Payment:
+    """One more order, and an attempt to pay it that the wallet has not answered yet."""
+    assert meal.phone.order().status_code == 201
+    deliver_all()
+    order = Order.objects.latest("placed_at")
+    payer = Payer(Guest.objects.get().pk, order.tab_id, meal.phone.token)
+    payment, _outdated = _reserve(payer, Wish("sandbox", Share(), order_id=order.pk), new_id().hex)
+    assert payment is not None
+    return payment
+
+
+def wallet_calls(payment: Payment, **changes: Any) -> None:
+    body = message(payment, **changes)
+    assert send(payment.account, body, headers_of(payment.account, body)) == 204
+
+
 def test_a_webhook_and_its_outcome_are_told_with_the_payment(meal: Meal) -> None:
-    account = GatewayAccount.objects.get(gateway="sandbox")
-    GatewayEvent.objects.create(
-        account=account,
-        dedupe_key="1",
-        kind="payment.captured",
-        merchant_ref=meal.payment.merchant_ref,
-        body='{"secretless": true}',
-        note="known already",
-    )
-    lines = meal.lines(payment=meal.payment.pk)
-    found = next(m for m in lines if m.text == "Message from the payment service")
-    assert "known already" in found.small and found.payload == {"secretless": True}
+    first, payment = meal.payment, wallet_attempt(meal)
+    wallet_calls(payment)
+    deliver_all()
+    lines = meal.lines(payment=payment.pk)
+    told = [str(line.text) for line in lines]
+    assert "The payment service called" in told and "The money arrived" in told
+    [call, step] = [line for line in lines if line.text == "Message from the payment service"]
+    assert call.small == "payment.captured · captured" and call.payload["type"] == "payment.captured"
+    assert step.small == "done" and step.about["payment"] == str(payment.pk)
+    assert "The payment service called" not in [str(m.text) for m in meal.lines(payment=first.pk)]
+
+
+def test_a_webhook_that_failed_is_a_dead_letter_of_its_tab(meal: Meal) -> None:
+    payment = wallet_attempt(meal)
+    wallet_calls(payment)
+    ship_all()
+    steps = Delivery.objects.using(alias_of("payments")).filter(handler="payments.work_off_webhook")
+    steps.update(max_attempts=1)
+    GatewayEvent.objects.update(merchant_ref="0" * 32)
+    deliver_all()
+    letter = steps.select_related("event").get()
+    assert (letter.status, letter.event.correlation_id) == (DeliveryStatus.DEAD, meal.order.tab_id)
+    told = [line.small for line in meal.lines(payment=payment.pk) if line.tone == "bad"]
+    why = "It names a payment that is not known here."
+    assert told == [f"attempt 1 failed · {why}", f"dead letter · {why}"]
+    order = Order.objects.latest("placed_at")
+    assert subjects_of([letter.event]) == {letter.event_id: f"order {order.number} (table A1)"}
+
+
+def test_a_webhook_of_no_payment_of_ours_is_a_story_alone(meal: Meal) -> None:
+    payment = wallet_attempt(meal)
+    before = len(meal.lines())
+    wallet_calls(payment, reference="0" * 32)
+    [fact] = Event.objects.using(alias_of("payments")).filter(topic="webhook.received")
+    assert fact.correlation_id == fact.pk and fact.payload["payment_id"] is None
+    assert len(meal.lines()) == before
 
 
 def test_a_refund_is_told_to_its_end(meal: Meal) -> None:
