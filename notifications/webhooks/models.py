@@ -145,6 +145,8 @@ class WebhookMessage(models.Model):
     )
     store_id = models.UUIDField()
     event_id = models.UUIDField(_("event"))
+    # The story that the event belongs to: a message queued anew stays a part of it. Null: written before.
+    correlation_id = models.UUIDField(null=True)
     topic = models.CharField(_("event type"), max_length=80)
     body = models.TextField(_("body"))
     state = models.CharField(_("state"), max_length=7, choices=MessageState, default=MessageState.QUEUED)

@@ -169,6 +169,7 @@ def _write(address: WebhookAddress, event: DomainEvent, source: Envelope) -> boo
         defaults={
             "store_id": address.store_id,
             "topic": event.topic,
+            "correlation_id": source.correlation_id,
             "body": _body(event, source),
             "state": MessageState.QUEUED if address.is_open else MessageState.WAITING,
         },
@@ -185,7 +186,8 @@ def _queue(message: WebhookMessage) -> None:
             address_id=message.address_id,
             message_number=message.pk,
             round=message.round,
-        )
+        ),
+        correlation_id=message.correlation_id,
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone, translation
 
 from events.kernel.sealing import seal
-from events.models import Delivery, DeliveryStatus
+from events.models import Delivery, DeliveryStatus, Event
 from notifications.models import Kind, Notification
 from notifications.webhooks import services
 from notifications.webhooks.models import (
@@ -149,6 +149,15 @@ def test_going_on_sends_what_waits_in_order(store: Store, party: Party, outside:
     address.refresh_from_db()
     assert address.is_open and address.failures == 0
     assert set(WebhookMessage.objects.values_list("state", flat=True)) == {MessageState.SENT}
+
+
+def test_what_is_queued_anew_stays_in_its_story(store: Store, party: Party, outside: Receiver) -> None:
+    address, _ = register(store, outside)
+    services.pause_address(address_id=address.pk, actor_name="Kim")
+    announced(party.submit())
+    services.resume_address(address_id=address.pk)
+    [queued] = Event.objects.using(DATABASE).filter(topic="webhook.queued")
+    assert queued.correlation_id == party.tab_id
 
 
 def test_pausing_and_going_on_at_once_neither_doubles_nor_overtakes(
