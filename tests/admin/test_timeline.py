@@ -1,5 +1,6 @@
 """The timeline: everything of a tab, an order or a payment, in order of time, for the own stores only."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -20,13 +21,15 @@ from events.kernel.databases import alias_of
 from events.kernel.ids import new_id
 from events.meanings import subjects_of
 from events.models import Delivery, DeliveryStatus, Event, FailedAttempt
+from events.operations.history import History
+from events.operations.planning import FROM
 from events.timeline import Question, tell, words_of
 from orders.models import Guest, Order
 from payments.models import GatewayEvent, Payment
 from payments.services.accounts import save_store_snapshot
 from payments.services.start_payment import Payer, Share, Wish, _reserve
 from stores.models import Role
-from tests.admin.conftest import admitted, signed_in
+from tests.admin.conftest import admitted, make_delivery, signed_in
 from tests.orders.conftest import Board, Phone, Restaurant
 from tests.payments.test_webhooks import headers_of, message, send
 from tests.queue import deliver_all, ship_all
@@ -255,6 +258,29 @@ def test_each_failed_attempt_and_who_retried_it_stays_in_the_story(
     assert "&lt;b&gt;strange" in page and "<b>strange" not in page
     assert "Repeated by Kim" in page and "again please" in page
     assert [row.attempt for row in FailedAttempt.objects.using(mine.db).order_by("at")] == [1, 2]
+
+
+def test_a_retry_without_a_reason_is_told(meal: Meal) -> None:
+    steps = Delivery.objects.using(alias_of("notifications")).filter(handler="notifications.ring_for_order")
+    steps.update(status=DeliveryStatus.DEAD)
+    operations.retry(steps, actor=operations.Actor(None, "Kim"))
+    lines = meal.lines()
+    [act] = [line for line in lines if line.text == "Tried again by Kim"]
+    assert act.small == "" and meal.boss.get(act.link).status_code == 200
+    assert lines[-1].text == act.text
+
+
+@pytest.mark.parametrize("action", FROM)
+def test_whatever_a_person_did_to_a_step_is_told_in_words(meal: Meal, action: str) -> None:
+    alias = alias_of("notifications")
+    step = Delivery.objects.using(alias).filter(event__correlation_id=meal.order.tab_id).first()
+    other = make_delivery(meal.restaurant.store, stream="order:other")
+    assert step is not None
+    with transaction.atomic(using=alias):
+        History(action, alias, operations.Actor(None, "Kim"), "", {}).note([step], Counter())
+        History(action, alias, operations.Actor(None, "Lee"), "", {}).note([other], Counter())
+    [told] = [str(line.text) for line in meal.lines() if str(line.text).endswith((" by Kim", " by Lee"))]
+    assert told.endswith(" by Kim") and not told.startswith(action)
 
 
 def test_another_stores_owner_finds_nothing(meal: Meal, foreign_boss: Client) -> None:
