@@ -15,6 +15,9 @@ words(
         "alarm.escalated": Words(
             "notification_important", gettext_lazy("Nobody took the alarm: it got louder"), "bad"
         ),
+        "webhook.queued": Words(
+            "webhook", gettext_lazy("A message to a webhook address waits to be sent"), "quiet"
+        ),
     }
 )
 
