@@ -245,6 +245,7 @@ def switch(request: HttpRequest) -> HttpResponse:
         "meaning": meaning_of(name),
         "action": action,
         "is_pause": is_paused,
+        "waiting": operations.waiting_for(name),
         "form": form,
     }
     return _page(request, "backoffice/queue_switch.html", str(title), **values)

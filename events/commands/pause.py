@@ -24,9 +24,12 @@ def run(options: dict[str, Any], console: Console) -> int:
     name, is_dry = options["handler"], options["dry_run"]
     if not operations.is_known(name):
         return console.refuse(f"No handler is called {name}.")
-    is_new = not operations.paused_among([name])
+    is_new, waiting = not operations.paused_among([name]), operations.waiting_for(name)
     if not is_dry:
         is_new = operations.pause(name, actor=actor_of(options), reason=options["reason"])
-    console.say(f"{name} {'would be' if is_dry else 'is'} paused" if is_new else f"{name} was paused already")
-    console.answer({"action": NAME, "handler": name, "dry_run": is_dry, "changed": is_new})
+    done = f"{'would be' if is_dry else 'is'} paused" if is_new else "was paused already"
+    console.say(f"{name} {done}; deliveries that wait for it now: {waiting:,}")
+    console.answer(
+        {"action": NAME, "handler": name, "dry_run": is_dry, "changed": is_new, "waiting": waiting}
+    )
     return OK

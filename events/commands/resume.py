@@ -22,9 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: dict[str, Any], console: Console) -> int:
     name, is_dry = options["handler"], options["dry_run"]
-    changed = bool(operations.paused_among([name]))
+    changed, waiting = bool(operations.paused_among([name])), operations.waiting_for(name)
     if not is_dry:
         changed = operations.resume(name, actor=actor_of(options), reason=options["reason"])
-    console.say(f"{name} {'would go' if is_dry else 'goes'} on" if changed else f"{name} was not paused")
-    console.answer({"action": NAME, "handler": name, "dry_run": is_dry, "changed": changed})
+    done = f"{'would go' if is_dry else 'goes'} on" if changed else "was not paused"
+    console.say(f"{name} {done}; deliveries that wait for it now: {waiting:,}")
+    console.answer(
+        {"action": NAME, "handler": name, "dry_run": is_dry, "changed": changed, "waiting": waiting}
+    )
     return OK if changed else ATTENTION

@@ -6,7 +6,7 @@ batches under row locks. They take a `Selection`, or a queryset of deliveries.
 
 from events.operations.acts import assign, discard, replay, retry
 from events.operations.history import Actor
-from events.operations.pauses import is_known, pause, paused_among, resume
+from events.operations.pauses import is_known, pause, paused_among, resume, waiting_for
 from events.operations.planning import (
     ASSIGN,
     DISCARD,
@@ -52,4 +52,5 @@ __all__ = [
     "replay",
     "resume",
     "retry",
+    "waiting_for",
 ]

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from events.kernel.databases import alias_of
 from events.kicks import kick_lane
-from events.models import PausedHandler
+from events.models import FINISHED, Delivery, DeliveryStatus, PausedHandler
 from events.operations.history import Actor, History
 from events.operations.planning import PAUSE, RESUME, UnknownHandler
 from events.queue_health import paused_handlers
@@ -21,6 +21,12 @@ def paused_among(names: Collection[str]) -> set[str]:
     """Those of the handlers that are paused; asks only the databases that they live in."""
     homes = {alias_of(_context_of(name)) for name in names}
     return set(names) & paused_handlers(homes).keys()
+
+
+def waiting_for(handler: str) -> int:
+    """How many deliveries of every store stand before this handler now, due or between two tries."""
+    rows = Delivery.objects.using(alias_of(_context_of(handler))).exclude(status__in=FINISHED)
+    return rows.filter(handler=handler, status=DeliveryStatus.PENDING).count()
 
 
 def _context_of(handler: str) -> str:

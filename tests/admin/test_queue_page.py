@@ -338,6 +338,17 @@ def test_a_platform_admin_pauses_and_resumes_a_step(platform: Client, store: Sto
     assert [(row.action, row.store_id) for row in history] == [("pause", None), ("resume", None)]
 
 
+@pytest.mark.parametrize("action", ["pause", "resume"])
+def test_the_switch_says_how_many_wait_now(platform: Client, store: Store, action: str) -> None:
+    wish = {"handler": RING, "action": action}
+    assert "0 wait now" in text_of(platform, SWITCH, **wish)
+    for number in range(3):
+        make_delivery(store, DeliveryStatus.PENDING, stream=f"order:{number}", attempts=number)
+    make_delivery(store, DeliveryStatus.PENDING, stream="order:4", handler="notifications.ring_for_call")
+    make_delivery(store, DeliveryStatus.DONE, stream="order:5")
+    assert "3 wait now" in text_of(platform, SWITCH, **wish)
+
+
 def test_who_owns_one_store_of_several_cannot_pause(boss: Client, store: Store) -> None:
     make_store()
     for method in (boss.get, boss.post):

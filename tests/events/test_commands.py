@@ -142,6 +142,20 @@ def test_pause_and_resume() -> None:
     assert run("pause", "orders.nobody", "--reason", "x")[0] == 2
 
 
+def test_a_dry_run_of_a_switch_says_how_many_wait_now() -> None:
+    ring()
+    ship_all()
+    assert said("pause", LISTENER, "--reason", "x", "--dry-run")[1]["waiting"] == 1
+    text = run("pause", LISTENER, "--reason", "x", "--dry-run")[1]
+    assert f"{LISTENER} would be paused; deliveries that wait for it now: 1" in text
+    operations.pause(LISTENER, actor=Actor(None, "Kim"), reason="x")
+    ring()
+    ship_all()
+    assert said("resume", LISTENER, "--dry-run")[1]["waiting"] == 2
+    text = run("resume", LISTENER, "--dry-run")[1]
+    assert f"{LISTENER} would go on; deliveries that wait for it now: 2" in text
+
+
 def test_a_renamed_handler_gets_what_is_left() -> None:
     event = ring()
     ship_all()
