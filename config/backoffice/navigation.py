@@ -131,7 +131,7 @@ def guest_preview(store: Store) -> str | None:
 
 def dead_letters_badge(request: HttpRequest) -> str:
     store = chosen_store(request)
-    count = reports.dead_letters(store, reached(request).there).number if store else 0
+    count = reports.dead_letter_count(store, reached(request).there) if store else 0
     return str(count) if count else ""
 
 

@@ -152,6 +152,26 @@ def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> No
     assert "webhook address" not in page
 
 
+def queue_badge(page: Any) -> str:
+    items = [item for group in page.context["sidebar_navigation"] for item in group["items"]]
+    return next(item.get("badge", "") for item in items if item["link"].endswith("/admin/queue/"))
+
+
+def test_the_badge_and_the_page_count_every_dead_letter(boss: Client, store: Store) -> None:
+    for number in range(60):
+        make_delivery(store, stream=f"order:{number}")
+    make_delivery(store, DeliveryStatus.HELD, seq=2)
+    make_delivery(make_store(), stream="order:foreign")
+    page = boss.get("/admin/")
+    assert queue_badge(page) == "60" and "60 steps did not happen" in page.content.decode()
+
+
+def test_without_a_dead_letter_there_is_no_badge(boss: Client, store: Store) -> None:
+    make_delivery(store, DeliveryStatus.PENDING)
+    page = boss.get("/admin/")
+    assert queue_badge(page) == "" and "did not happen" not in page.content.decode()
+
+
 def test_an_order_that_is_paid_but_not_handed_over_is_not_called_unpaid(store: Store) -> None:
     make_order(store, 7_000, status=OrderStatus.AWAITING_PAYMENT)
     order = make_order(store, 1_000, status=OrderStatus.AWAITING_PAYMENT)

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from config.backoffice import plots, queue
+from config.backoffice import plots, queue, reports
+from stores.models import Store
 
 # Ten days of done work, a failed attempt now and then, hardly anything open.
 _PAST = """
@@ -56,6 +57,16 @@ def plan_of(statement: str) -> str:
 def test_the_figures_read_only_what_is_open() -> None:
     plan = plan_of(queue._OPEN)
     assert "Seq Scan" not in plan and ("delivery_open_stream" in plan or "delivery_stuck" in plan)
+
+
+def test_the_badge_reads_only_what_is_stuck() -> None:
+    store = Store()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE events_event SET store_id = %s", [store.pk])
+        cursor.execute("ANALYZE events_event")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = reports._dead_in("default", store).explain()
+    assert "Seq Scan" not in plan and "delivery_stuck" in plan
 
 
 @pytest.mark.parametrize("shape", [plots._WIDE, plots._NARROW])
