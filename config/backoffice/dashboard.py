@@ -140,12 +140,11 @@ def _time_tile(name: str, spread: Spread) -> dict[str, Any]:
 
 def _refund_tile(span: Span) -> dict[str, Any]:
     found = reports.refunds(span)
-    waiting = found.waiting + found.failed
     return {
         "name": gettext("Given back"),
         "figure": str(format_percent(found.rate, format="#,##0.0%", locale=locale())),
         "note": money(span.store, found.amount),
-        "alert": ngettext("%(n)s open", "%(n)s open", waiting) % {"n": waiting} if waiting else "",
+        "alert": ngettext("%(n)s open", "%(n)s open", found.open) % {"n": found.open} if found.open else "",
     }
 
 

@@ -26,19 +26,21 @@ from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
 from orders.models import GONE as GONE_LINES
-from orders.models import MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
-from payments.models import Bill, LedgerEntry, Payment, PaymentState, Refund, RefundState
+from orders.models import REFUSED_STATUSES, MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
+from payments.models import (
+    PENDING_STATES,
+    STUCK_STATES,
+    Bill,
+    LedgerEntry,
+    Payment,
+    PaymentState,
+    Refund,
+)
 from payments.selectors import sums_of
 from stores.models import Store
 
 WEEKS = 4
-NOT_SOLD = (
-    OrderStatus.AWAITING_PAYMENT,
-    OrderStatus.REJECTED,
-    OrderStatus.CANCELED,
-    OrderStatus.EXPIRED,
-)
-REFUNDS_UNDER_WAY = (RefundState.REQUESTED, RefundState.SENT, RefundState.PENDING)
+NOT_SOLD = (OrderStatus.AWAITING_PAYMENT, *REFUSED_STATUSES)
 
 
 @dataclass(frozen=True)
@@ -163,12 +165,11 @@ def answer_time(span: Span) -> Spread:
 
 
 class Refunds(NamedTuple):
-    """Money given back within the span and what waits now, minor units; `rate` of the money taken."""
+    """Money given back within the span, minor units, and its `rate` of the money taken; how many wait now."""
 
     amount: int
     rate: float
-    waiting: int
-    failed: int
+    open: int
 
 
 def refunds(span: Span) -> Refunds:
@@ -179,22 +180,23 @@ def refunds(span: Span) -> Refunds:
     moved = entries.aggregate(
         taken=Sum("amount", filter=Q(kind="capture")), given=Sum("amount", filter=Q(kind="refund"))
     )
-    states = Refund.objects.filter(store_id=span.store.pk).aggregate(
-        waiting=Count("pk", filter=Q(state__in=REFUNDS_UNDER_WAY)),
-        failed=Count("pk", filter=Q(state=RefundState.FAILED, created_at__gte=span.starts_at)),
-    )
     taken, given = moved["taken"] or 0, -(moved["given"] or 0)
-    return Refunds(given, given / taken if taken else 0.0, states["waiting"], states["failed"])
+    return Refunds(given, given / taken if taken else 0.0, open_refund_count(span.store))
 
 
 def open_refunds(store: Store, limit: int = 3) -> list[Refund]:
-    """Refunds on their way or failed in the last month, the newest first."""
-    rows = Refund.objects.filter(
-        store_id=store.pk,
-        state__in=(*REFUNDS_UNDER_WAY, RefundState.FAILED),
-        created_at__gte=timezone.now() - timedelta(days=30),
-    )
-    return list(rows.select_related("payment", "bill").order_by("-created_at")[:limit])
+    """What a person must decide, however old it is, then what is on its way; each the newest first."""
+    rows = _open_refunds(store).annotate(is_stuck=Q(state__in=STUCK_STATES))
+    return list(rows.select_related("payment", "bill").order_by("-is_stuck", "-created_at")[:limit])
+
+
+def open_refund_count(store: Store) -> int:
+    """How many refunds are on their way or wait for a person."""
+    return _open_refunds(store).count()
+
+
+def _open_refunds(store: Store) -> QuerySet[Refund]:
+    return Refund.objects.filter(store_id=store.pk, state__in=(*PENDING_STATES, *STUCK_STATES))
 
 
 def payments_to_review(store: Store) -> int:

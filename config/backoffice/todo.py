@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from config.backoffice import reports
 from config.backoffice.wording import item_name, money
 from events.meanings import meaning_of, subjects_of
+from payments.models import STUCK_STATES, RefundState
 from stores.models import Store
 
 
@@ -32,12 +33,15 @@ def _link(name: str, query: str = "") -> str:
 
 
 def _refund_tasks(store: Store) -> list[dict[str, Any]]:
-    texts = {"failed": gettext("Refund failed: %(money)s")}
+    texts = {
+        RefundState.FAILED: gettext("Refund failed: %(money)s"),
+        RefundState.REVERSED: gettext("Refund came back: %(money)s"),
+    }
     return [
         {
-            "kind": "bad" if row.state == "failed" else "mid",
+            "kind": "bad" if row.state in STUCK_STATES else "mid",
             "icon": "undo",
-            "text": texts.get(row.state, gettext("Refund under way: %(money)s"))
+            "text": texts.get(RefundState(row.state), gettext("Refund under way: %(money)s"))
             % {"money": money(store, row.amount)},
             "small": " · ".join(filter(None, [row.bill.table_name, row.payment.method, row.reason])),
             "link": _link("admin:payments_refund_changelist"),

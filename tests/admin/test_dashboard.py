@@ -17,8 +17,8 @@ from events.kernel.ids import new_id
 from events.models import DeliveryStatus
 from notifications.models import Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
-from orders.models import Order, OrderLine, OrderStatus, SoldOut, Tab
-from payments.models import Bill, BillLine, LedgerEntry
+from orders.models import REFUSED_STATUSES, Order, OrderLine, OrderStatus, SoldOut, Tab
+from payments.models import PENDING_STATES, Bill, BillLine, LedgerEntry, Refund, RefundSource, RefundState
 from stores.models import Store
 from tests.admin.conftest import make_delivery
 from tests.admin.test_useful_buttons import paid
@@ -152,9 +152,9 @@ def test_what_waits_is_listed_with_its_meaning(boss: Client, store: Store) -> No
     assert "webhook address" not in page
 
 
-def queue_badge(page: Any) -> str:
+def badge(page: Any, path: str) -> str:
     items = [item for group in page.context["sidebar_navigation"] for item in group["items"]]
-    return next(item.get("badge", "") for item in items if item["link"].endswith("/admin/queue/"))
+    return next(item.get("badge", "") for item in items if item["link"].endswith(path))
 
 
 def test_the_badge_and_the_page_count_every_dead_letter(boss: Client, store: Store) -> None:
@@ -163,13 +163,55 @@ def test_the_badge_and_the_page_count_every_dead_letter(boss: Client, store: Sto
     make_delivery(store, DeliveryStatus.HELD, seq=2)
     make_delivery(make_store(), stream="order:foreign")
     page = boss.get("/admin/")
-    assert queue_badge(page) == "60" and "60 steps did not happen" in page.content.decode()
+    assert badge(page, "/admin/queue/") == "60" and "60 steps did not happen" in page.content.decode()
 
 
 def test_without_a_dead_letter_there_is_no_badge(boss: Client, store: Store) -> None:
     make_delivery(store, DeliveryStatus.PENDING)
     page = boss.get("/admin/")
-    assert queue_badge(page) == "" and "did not happen" not in page.content.decode()
+    assert badge(page, "/admin/queue/") == "" and "did not happen" not in page.content.decode()
+
+
+def make_refund(store: Store, state: str, days: int = 0) -> Refund:
+    row = Refund.of(paid(store, "sandbox"), amount=500, source=RefundSource.ORDER)
+    row.state = state
+    row.save()
+    Refund.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(days=days))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("state", "text"), [(RefundState.FAILED, "Refund failed"), (RefundState.REVERSED, "Refund came back")]
+)
+def test_a_stuck_refund_is_told_until_somebody_decides(
+    boss: Client, store: Store, state: str, text: str
+) -> None:
+    make_refund(store, state, days=90)
+    for waiting in PENDING_STATES:
+        make_refund(store, waiting)
+    make_refund(store, RefundState.SUCCEEDED)
+    make_refund(make_store(), state)
+    page = boss.get("/admin/")
+    [first, *others] = [task for task in page.context["todo"] if task["icon"] == "undo"]
+    assert first["kind"] == "bad" and first["text"].startswith(text)
+    assert [task["kind"] for task in others] == ["mid", "mid"]
+    assert badge(page, "/admin/payments/refund/") == "4"
+    [tile] = [tile for tile in page.context["tiles"] if tile["name"] == "Given back"]
+    assert tile["alert"] == "4 open"
+
+
+def test_a_refund_that_was_settled_is_told_no_more(boss: Client, store: Store) -> None:
+    make_refund(store, RefundState.SUCCEEDED)
+    page = boss.get("/admin/")
+    assert badge(page, "/admin/payments/refund/") == ""
+    assert [task for task in page.context["todo"] if task["icon"] == "undo"] == []
+
+
+@pytest.mark.parametrize("status", [OrderStatus.AWAITING_PAYMENT, *REFUSED_STATUSES])
+def test_what_was_not_sold_counts_nowhere(store: Store, status: str) -> None:
+    make_order(store, 7_000, status=status)
+    span = reports.span_of(store, 1)
+    assert reports.sales(span) == [] and reports.top_items(span) == []
 
 
 def test_an_order_that_is_paid_but_not_handed_over_is_not_called_unpaid(store: Store) -> None:
