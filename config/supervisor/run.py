@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from config.environment import env_text
 from config.supervisor import servers
 from config.supervisor.banner import banner
 from config.supervisor.fleet import fleet
@@ -71,9 +72,8 @@ class Run:
     def _start(self, *, patience: float) -> None:
         for port in (self.port, self.port + 1):
             ensure_free(self.host, port, patience=patience)
-        given = os.environ.get
         self.running = servers.start(
-            self.data, database_url=given("DATABASE_URL", ""), redis_url=given("REDIS_URL", "")
+            self.data, database_url=env_text("DATABASE_URL"), redis_url=env_text("REDIS_URL")
         )
         env = self._environment()
         links = self._prepare(env)
@@ -94,8 +94,7 @@ class Run:
     def _environment(self) -> dict[str, str]:
         env = {
             **os.environ,
-            "DATABASE_URL": self.running.database_url,
-            "REDIS_URL": self.running.redis_url,
+            **self._servers_in_use(),
             "DATA_DIR": str(self.data),
             "PORT": str(self.port),
             "DJANGO_SETTINGS_MODULE": "config.settings",
@@ -106,6 +105,11 @@ class Run:
         name = address_of_this_machine() if self.host == "0.0.0.0" else self.host  # noqa: S104
         env.setdefault("PUBLIC_URL", f"http://{name}:{self.port}")
         return env
+
+    def _servers_in_use(self) -> dict[str, str]:
+        """Both URLs; one that a file names stays there, where no list of processes shows its password."""
+        urls = {"DATABASE_URL": self.running.database_url, "REDIS_URL": self.running.redis_url}
+        return {name: url for name, url in urls.items() if not os.environ.get(f"{name}_FILE")}
 
     def _prepare(self, env: dict[str, str]) -> dict[str, Any]:
         """Migrations, translations, static files, demo; returns the links for the banner."""

@@ -118,3 +118,16 @@ def test_a_broken_start_leaves_nothing_running(up: Up) -> None:
     assert process.returncode == 1
     assert "preparation failed" in said
     assert up.survivors() == []
+
+
+def test_servers_that_files_name_are_used_and_none_is_started(up: Up, tmp_path: Path) -> None:
+    urls = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nowhere", "REDIS_URL": "redis://127.0.0.1:1/0"}
+    for name, url in urls.items():
+        (tmp_path / name).write_text(f"{url}\n")
+    process = up.spawn(**{f"{name}_FILE": str(tmp_path / name) for name in urls})
+    said = _output(process)
+    assert process.returncode == 1
+    assert "preparation failed" in said
+    assert not (up.data / "pg").exists()
+    assert not (up.data / "logs" / "valkey.log").exists()
+    assert up.survivors() == []
