@@ -1,4 +1,4 @@
-# One image for all processes: `manage.py start web|live|worker|webhooks|beat|sweeper`, once `manage.py prepare`.
+# One image for all processes: `manage.py start web|live|worker|outside|beat|sweeper`, once `manage.py prepare`.
 FROM python:3.11-slim AS packages
 COPY requirements.txt .
 # The embedded servers are for machines without any; here both are services of their own.

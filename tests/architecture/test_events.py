@@ -20,14 +20,6 @@ def test_every_event_says_when_it_happens(kind: type[DomainEvent]) -> None:
     assert noun and verb, "a topic is <noun>.<verb in the past tense>"
 
 
-def test_a_stream_belongs_to_one_context() -> None:
-    """Its numbers are given out in that context's database: two that count the same stream would collide."""
-    owners: dict[str, set[str]] = {}
-    for kind in event_types():
-        owners.setdefault(kind.stream_key.partition(":")[0], set()).add(kind.source())
-    assert {name: found for name, found in owners.items() if len(found) > 1} == {}
-
-
 def test_the_catalogue_is_current() -> None:
     current = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
     # Who listens to what is part of it: a new subscription is a change that a reviewer sees.

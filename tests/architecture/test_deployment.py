@@ -1,0 +1,36 @@
+"""What the files for production say is what the code does, and each service knows only its own secrets."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from config.management.commands.start import Command
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _services() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return found["services"]
+
+
+def _roles() -> set[str]:
+    parser = Command().create_parser("manage.py", "start")
+    return set(next(each.choices for each in parser._actions if each.dest == "role") or ())
+
+
+def test_only_our_own_processes_get_every_secret() -> None:
+    strangers = {name: each for name, each in _services().items() if each["image"] != "hansang"}
+    assert strangers.keys() == {"proxy", "postgres", "valkey"}
+    assert [name for name, each in strangers.items() if "env_file" in each] == []
+    asked = re.findall(r"\{\$(\w+)\}", (ROOT / "docs" / "deploy" / "Caddyfile").read_text(encoding="utf-8"))
+    assert set(strangers["proxy"]["environment"]) == set(asked)
+
+
+def test_every_process_is_deployed_under_its_own_name() -> None:
+    commands = [each["command"] for each in _services().values() if "manage.py" in each.get("command", ())]
+    assert {words[-1] for words in commands if words[-2] == "start"} == _roles()
+    said = re.search(r"manage.py start ([\w|]+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+    assert said and set(said[1].split("|")) == _roles()
