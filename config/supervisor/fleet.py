@@ -38,8 +38,9 @@ def live_command(host: str, port: int) -> list[str]:
 
 
 def worker_command(queues: str = QUEUES, *, concurrency: int = 2) -> list[str]:
-    """Runs the handlers of the named queues."""
-    return _celery_worker("worker", queues, concurrency)
+    """Runs the handlers of the named queues; Celery wants another name for each worker of a machine."""
+    name = "worker" if queues == QUEUES else queues.partition(",")[0]
+    return _celery_worker(name, queues, concurrency)
 
 
 def outside_command() -> list[str]:

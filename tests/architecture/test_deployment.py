@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from django.conf import settings
 
 from config.management.commands.start import Command
+from config.supervisor.fleet import worker_command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,3 +36,20 @@ def test_every_process_is_deployed_under_its_own_name() -> None:
     assert {words[-1] for words in commands if words[-2] == "start"} == _roles()
     said = re.search(r"manage.py start ([\w|]+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     assert said and set(said[1].split("|")) == _roles()
+
+
+def test_workers_of_different_queues_on_one_machine_have_different_names() -> None:
+    lines = re.findall(r"start worker --queues (\S+)", (ROOT / "docs" / "splitting.md").read_text(encoding="utf-8"))
+    commands = [worker_command(), *map(worker_command, lines)]
+    names = [words[words.index("-n") + 1] for words in commands]
+    assert names[0] == "worker@%h" and len(set(names)) == len(names) == 3
+
+
+def test_every_setting_is_explained() -> None:
+    source = (ROOT / "config" / "settings.py").read_text(encoding="utf-8")
+    read = set(re.findall(r"env_(?:text|bool|int|list)\(\s*\"(\w+)\"", source))
+    read |= {f"{context.upper()}_DATABASE_URL" for context in settings.CONTEXTS}
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").split("\n## Settings\n")[1]
+    cells = re.findall(r"^\| (`[^|]+) \|", page.split("\n## ")[0], re.MULTILINE)
+    # HOST is for those who start the processes; no setting of Django's knows it.
+    assert read | {"HOST"} == {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
