@@ -72,7 +72,8 @@ class Payment(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     captured = models.BigIntegerField(default=0)
-    # The sum of refunds that were not refused: never more than was captured.
+    # Given back or promised, refused refunds too, until a person withdraws them (ADR 0012): never more than
+    # was captured.
     returned = models.BigIntegerField(_("given back"), default=0)
     state = models.CharField(_("state"), max_length=12, choices=PaymentState, default=PaymentState.CREATED)
     method = models.CharField(_("method"), max_length=60, blank=True, default="")
