@@ -48,7 +48,7 @@ def test_the_imports_keep_to_the_borders() -> None:
 
 
 def test_a_kind_of_stream_belongs_to_one_context() -> None:
-    """Each gives out its numbers in its own database, and copies stand in others under them: they may not meet."""
+    """Its numbers are given out in that context's database, and copies stand in others under them."""
     owners: dict[str, set[str]] = {}
     for kind in event_types():
         owners.setdefault(kind.stream_key.partition(":")[0], set()).add(kind.source())

@@ -39,7 +39,9 @@ def test_every_process_is_deployed_under_its_own_name() -> None:
 
 
 def test_workers_of_different_queues_on_one_machine_have_different_names() -> None:
-    lines = re.findall(r"start worker --queues (\S+)", (ROOT / "docs" / "splitting.md").read_text(encoding="utf-8"))
+    lines = re.findall(
+        r"start worker --queues (\S+)", (ROOT / "docs" / "splitting.md").read_text(encoding="utf-8")
+    )
     commands = [worker_command(), *map(worker_command, lines)]
     names = [words[words.index("-n") + 1] for words in commands]
     assert names[0] == "worker@%h" and len(set(names)) == len(names) == 3
