@@ -114,6 +114,28 @@ def test_a_selection_is_confirmed_on_its_own_page(boss: Client, store: Store) ->
     assert status_of(dead) == DeliveryStatus.DISCARDED
 
 
+def test_the_replay_button_of_a_step_acts_once_it_is_confirmed(boss: Client, store: Store) -> None:
+    done = make_delivery(store, DeliveryStatus.DONE)
+    url = at(f"{LIST}{done.pk}/replay_one/")
+    page = boss.get(url)
+    assert page.status_code == 200 and (status_of(done), done.replays) == (DeliveryStatus.DONE, 0)
+    answer = boss.post(url, {"confirmed": "yes", "reason": "the bell was off"})
+    assert answer.status_code == 302 and (status_of(done), done.replays) == (DeliveryStatus.PENDING, 1)
+    [told] = everywhere(Intervention)
+    assert (told.action, told.reason) == ("replay", "the bell was off")
+    assert [each["id"] for each in told.deliveries] == [done.pk]
+
+
+def test_a_selection_is_replayed_and_what_is_not_finished_is_left(boss: Client, store: Store) -> None:
+    done, dead = make_delivery(store, DeliveryStatus.DONE), make_delivery(store, stream="order:2")
+    form = {"action": "replay_selected", "_selected_action": [done.pk, dead.pk]}
+    page = boss.post(at(LIST), form)
+    assert page.status_code == 200 and (status_of(done), done.replays) == (DeliveryStatus.DONE, 0)
+    boss.post(at(LIST), {**form, "confirmed": "yes", "reason": "again"})
+    assert (status_of(done), done.replays) == (DeliveryStatus.PENDING, 1)
+    assert (status_of(dead), dead.replays) == (DeliveryStatus.DEAD, 0)
+
+
 def test_the_history_of_another_store_is_not_shown(foreign_boss: Client, store: Store) -> None:
     operations.discard(one(make_delivery(store)), actor=ME, reason="secret reason")
     [row] = everywhere(Intervention)

@@ -167,9 +167,12 @@ def test_a_renamed_handler_gets_what_is_left() -> None:
     assert effects() == [("front", 1)]
 
 
-def test_every_subcommand_has_examples() -> None:
+def test_every_subcommand_explains_itself_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
     for module in subcommands():
-        assert f"manage.py events {module.NAME}" in module.EXAMPLES and module.HELP
+        assert run(module.NAME, "--help")[0] == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert module.HELP and " ".join(module.HELP.split()) in said
+        assert f"manage.py events {module.NAME}" in said.partition("examples:")[2]
 
 
 def test_the_bar_is_for_terminals_only() -> None:

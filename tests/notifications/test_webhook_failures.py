@@ -4,8 +4,10 @@ import json
 from collections.abc import Callable
 
 import pytest
-from django.utils import timezone, translation
+from django.db.models import QuerySet
+from django.utils import translation
 
+from events import operations
 from events.kernel.sealing import seal
 from events.models import Delivery, DeliveryStatus, Event
 from notifications.models import Kind, Notification
@@ -34,6 +36,12 @@ from tests.notifications.receiver import Receiver, receiver
 from tests.queue import deliver_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("loopback")]
+
+KIM = operations.Actor(None, "Kim")
+
+
+def one(row: Delivery) -> QuerySet[Delivery]:
+    return Delivery.objects.using(DATABASE).filter(pk=row.pk)
 
 
 # --- Failures -------------------------------------------------------------------------------------------
@@ -207,8 +215,9 @@ def test_a_message_that_is_always_refused_becomes_a_dead_letter_and_can_be_disca
     assert outside.types == ["order.submitted"] * 12
     address.refresh_from_db()
     assert address.is_open
-    Delivery.objects.using(DATABASE).filter(pk=first.pk).update(status=DeliveryStatus.DISCARDED)
-    Delivery.objects.using(DATABASE).filter(pk=second.pk).update(status=DeliveryStatus.PENDING)
+    assert second.status == DeliveryStatus.HELD
+    given_up = operations.discard(one(first), actor=KIM, reason="the dish is gone")
+    assert (given_up.count, given_up.released) == (1, 1)
     deliver_all()
     assert outside.types[-1] == "call.raised"
     assert list(WebhookMessage.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "sent"]
@@ -216,10 +225,13 @@ def test_a_message_that_is_always_refused_becomes_a_dead_letter_and_can_be_disca
 
 def test_a_retried_dead_letter_is_sent(store: Store, party: Party, outside: Receiver) -> None:
     register(store, outside)
-    outside.answers = [(400, b"")]
+    outside.answers = [(400, b"")] * 12
     announced(party.submit())
-    dead = {"status": DeliveryStatus.PENDING, "attempts": 0, "due_at": timezone.now()}
-    Delivery.objects.using(DATABASE).filter(handler=SEND).update(**dead)
+    for _ in range(11):
+        retry_now()
+    [dead] = deliveries(SEND)
+    assert dead.status == DeliveryStatus.DEAD and WebhookMessage.objects.get().state == MessageState.QUEUED
+    assert operations.retry(one(dead), actor=KIM).count == 1
     deliver_all()
     assert WebhookMessage.objects.get().state == MessageState.SENT
 
@@ -229,8 +241,7 @@ def test_replaying_a_delivered_message_sends_it_again_under_the_same_id(
 ) -> None:
     register(store, outside)
     announced(party.submit())
-    again = {"status": DeliveryStatus.PENDING, "replays": 1, "due_at": timezone.now()}
-    Delivery.objects.using(DATABASE).filter(handler=SEND).update(**again)
+    assert operations.replay(one(deliveries(SEND)[0]), actor=KIM).count == 1
     deliver_all()
     first, second = outside.calls
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
