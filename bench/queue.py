@@ -14,8 +14,9 @@ EVENTS = int(os.environ.get("BENCH_QUEUE_EVENTS", "800"))
 SAMPLES = int(os.environ.get("BENCH_QUEUE_SAMPLES", "120"))
 OLD_ROWS = int(os.environ.get("BENCH_QUEUE_OLD_ROWS", "1000000"))
 WORKERS = {"ours": ("bench.queue_worker", "orders"), "bare": ("bench.baseline.queue_tasks", "default")}
-# The queue may not grow slower with its history.
+# The queue may not grow slower with its history: neither in rate, nor in the wait for a handler.
 FLAT = 0.8
+SLOWER = 1 / FLAT
 
 
 def main() -> None:
@@ -100,19 +101,19 @@ def _history_rows(bench: Stack, rate: float, delay: dict[str, float]) -> list[Ro
     late_rate, late_delay = _rate(bench, "ours"), _delay(bench, "ours")
     _measure(bench, "ours", "empty", 0)
     rate = (rate + _rate(bench, "ours")) / 2
-    ratio, slower = late_rate / rate, late_delay["p50"] / delay["p50"]
-    history = f"{OLD_ROWS:,} old events vs none"
-    return [
-        Row(
-            f"events/s, {history}",
-            f"{late_rate:,.0f}/s",
-            f"{rate:,.0f}/s",
-            ratio,
-            f"≥ {FLAT}×",
-            ratio >= FLAT,
-        ),
-        Row(f"commit → handler, {history}", _ms(late_delay), _ms(delay), slower, "", True),
-    ]
+    after = _delay(bench, "ours")
+    delay = {name: (delay[name] + after[name]) / 2 for name in delay}
+    return [_flat_rate(late_rate, rate), _flat_delay(late_delay, delay)]
+
+
+def _flat_rate(late: float, base: float) -> Row:
+    what, ratio = f"events/s, {OLD_ROWS:,} old events vs none", late / base
+    return Row(what, f"{late:,.0f}/s", f"{base:,.0f}/s", ratio, f"≥ {FLAT}×", ratio >= FLAT)
+
+
+def _flat_delay(late: dict[str, float], base: dict[str, float]) -> Row:
+    what, ratio = f"commit → handler, {OLD_ROWS:,} old events vs none", late["p50"] / base["p50"]
+    return Row(what, _ms(late), _ms(base), ratio, f"≤ {SLOWER:g}×", ratio <= SLOWER)
 
 
 def _statements_row(found: dict[str, float]) -> Row:
