@@ -118,13 +118,6 @@ class Delivery(models.Model):
     def __str__(self) -> str:
         return str(meaning_of(self.handler).what)
 
-    @property
-    def age_seconds(self) -> float:
-        """From the fact to the end of its handling, or to now."""
-        from django.utils import timezone
-
-        return ((self.done_at or timezone.now()) - self.event.occurred_at).total_seconds()
-
 
 class FailedAttempt(models.Model):
     """One attempt of a delivery that failed; the delivery itself remembers only the last one."""

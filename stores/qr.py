@@ -20,7 +20,6 @@ from stores.models import Store, Table
 VARIANTS = ("color", "ink")
 CARDS_PER_PAGE = 4
 QUIET_ZONE = 4
-SYMBOL_MM = 60
 DARK = "#0b1f17"
 
 

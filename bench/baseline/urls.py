@@ -13,7 +13,6 @@ from rest_framework.views import APIView
 from bench.baseline.models import BareLine, BareOrder, BareOutbox
 
 BODY = b'{"menu":"' + b"x" * 30_000 + b'"}'
-PRICES: dict[str, tuple[str, int]] = {}
 
 
 def constant(request: HttpRequest) -> HttpResponse:
@@ -34,7 +33,7 @@ class OrderSerializer(serializers.Serializer[Any]):
 
 
 class BareOrderApi(APIView):
-    """Nested DRF serializer, prices from memory, ORM insert of order + lines + outbox in one transaction."""
+    """Nested DRF serializer, one constant price, ORM insert of order + lines + outbox in one transaction."""
 
     def post(self, request: Request, tab: str) -> Response:
         data = OrderSerializer(data=request.data)

@@ -1,14 +1,12 @@
 """`manage.py events …`: one module per subcommand.
 
-A module here (or in another place, see EVENTS_COMMANDS in the settings) becomes a subcommand by having
-NAME, HELP, EXAMPLES, `add_arguments(parser)` and `run(options, console) -> exit code`.
+A module here becomes a subcommand by having NAME, HELP, EXAMPLES, `add_arguments(parser)` and
+`run(options, console) -> exit code`.
 """
 
 import pkgutil
 from importlib import import_module
 from typing import Any
-
-from django.conf import settings
 
 _NO_SUBCOMMAND = {"console", "arguments", "acting"}
 
@@ -17,5 +15,5 @@ def subcommands() -> list[Any]:
     """The modules of all subcommands, by name."""
     names = [f"{__name__}.{info.name}" for info in pkgutil.iter_modules(__path__)]
     names = [name for name in names if name.rpartition(".")[2] not in _NO_SUBCOMMAND]
-    found = [import_module(name) for name in [*names, *getattr(settings, "EVENTS_COMMANDS", ())]]
+    found = [import_module(name) for name in names]
     return sorted(found, key=lambda module: module.NAME)

@@ -36,9 +36,3 @@ class Conflict(DomainError):
     code = "conflict"
     status = 409
     title: str | Promise = "Conflict"
-
-
-class Forbidden(DomainError):
-    code = "forbidden"
-    status = 403
-    title: str | Promise = "Not allowed"

@@ -47,11 +47,3 @@ def _ensure_sandbox(store_id: UUID) -> None:
     account.set_credentials({"api_key": keys.api_key(merchant_id)})
     account.add_webhook_secret(keys.webhook_secret(merchant_id))
     GatewayAccount.objects.bulk_create([account], ignore_conflicts=True)
-
-
-def rotate_webhook_secret(*, account_id: UUID, secret: str) -> None:
-    """Makes `secret` current; the one before stays valid until the next rotation."""
-    with atomic("payments"):
-        account = GatewayAccount.objects.select_for_update().get(pk=account_id)
-        account.add_webhook_secret(secret)
-        account.save(update_fields=["webhook_secret_encrypted", "old_webhook_secret_encrypted"])
