@@ -6,7 +6,7 @@ from django.db import transaction
 
 from events.kernel.databases import alias_of
 from events.kicks import kick_lane
-from events.models import FINISHED, Delivery, DeliveryStatus, PausedHandler
+from events.models import Delivery, DeliveryStatus, PausedHandler
 from events.operations.history import Actor, History
 from events.operations.planning import PAUSE, RESUME, UnknownHandler
 from events.queue_health import paused_handlers
@@ -25,7 +25,7 @@ def paused_among(names: Collection[str]) -> set[str]:
 
 def waiting_for(handler: str) -> int:
     """How many deliveries of every store stand before this handler now, due or between two tries."""
-    rows = Delivery.objects.using(alias_of(_context_of(handler))).exclude(status__in=FINISHED)
+    rows = Delivery.objects.using(alias_of(_context_of(handler)))
     return rows.filter(handler=handler, status=DeliveryStatus.PENDING).count()
 
 

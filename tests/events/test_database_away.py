@@ -7,9 +7,9 @@ from django.test import Client
 from django.utils import timezone
 
 from events import relay
-from events.backlog import backlog
 from events.kernel.databases import alias_of, all_aliases
 from events.models import Delivery, DeliveryStatus, Event, Stream
+from events.queue_health import backlog
 from events.retention import purge
 from events.sweeper import sweep
 from notifications.dead_letters import ring_for_dead_letters
