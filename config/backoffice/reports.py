@@ -186,8 +186,8 @@ def refunds(span: Span) -> Refunds:
 
 def open_refunds(store: Store, limit: int = 3) -> list[Refund]:
     """What a person must decide, however old it is, then what is on its way; each the newest first."""
-    rows = _open_refunds(store).annotate(is_stuck=Q(state__in=STUCK_STATES))
-    return list(rows.select_related("payment", "bill").order_by("-is_stuck", "-created_at")[:limit])
+    rows = _open_refunds(store).annotate(needs_a_person=Q(state__in=STUCK_STATES))
+    return list(rows.select_related("payment", "bill").order_by("-needs_a_person", "-created_at")[:limit])
 
 
 def open_refund_count(store: Store) -> int:

@@ -250,7 +250,12 @@ def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests
 def test_a_bill_that_was_never_paid_is_not_opened_again(shop: Store, guests: Party) -> None:
     guests.place(10000)
     Till(shop, Role.FLOOR).take(guests, amount=4000)
-    reversal = {"store_id": shop.id, "reason": "typo", "actor_id": uuid4(), "actor_name": "Mina"}
+    reversal: dict[str, Any] = {
+        "store_id": shop.id,
+        "reason": "typo",
+        "actor_id": uuid4(),
+        "actor_name": "Mina",
+    }
     reverse_counter_payment(payment_id=Payment.objects.get().id, **reversal)
     with pytest.raises(WrongState):
         reverse_counter_payment(payment_id=Payment.objects.get().id, **reversal)
