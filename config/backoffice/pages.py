@@ -33,7 +33,7 @@ def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
     if told is None:
         raise Http404
     with timezone.override(told.zone):
-        page = _page(request, "backoffice/story.html", gettext("The story"), story=told)
+        page = _page(request, "backoffice/story.html", gettext("Timeline"), story=told)
         return page.render()  # later it would be in another zone
 
 

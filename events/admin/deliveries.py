@@ -146,7 +146,7 @@ class DeliveryAdmin(OnlyUseful, PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmi
         url = in_database(reverse("admin:events_event_change", args=[row.event_id]), row._state.db)
         return format_html('<a class="hs-link" href="{}">{}</a>', url, words_of(row.event.topic).text)
 
-    @display(description=_("story"))
+    @display(description=_("timeline"))
     def story(self, row: Delivery) -> SafeString:
         url = story_link(row.event.correlation_id)
         return format_html(

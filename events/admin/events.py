@@ -100,7 +100,7 @@ class EventAdmin(PerDatabaseAdmin, ReadOnlyAdmin, StoreScopedAdmin):
         kind, _colon, key = row.stream.partition(":")
         return f"{kind} {key[-6:]} #{row.seq}"
 
-    @display(description=_("story"))
+    @display(description=_("timeline"))
     def story(self, row: Event) -> SafeString:
         return format_html(
             '<a class="hs-link" href="{}">{}</a>',

@@ -26,7 +26,7 @@ _ASKED = {
     "error": _("problem"),
     "stream": _("stream"),
     "event_id": _("event"),
-    "correlation_id": _("story"),
+    "correlation_id": _("timeline"),
     "since": _("since"),
     "until": _("until"),
     "statuses": _("status"),

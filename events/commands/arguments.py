@@ -40,7 +40,10 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--stream", default="", metavar="NAME", help="of a whole stream (order:<uuid>)")
     group.add_argument("--event", type=UUID, metavar="UUID", help="of one event")
-    group.add_argument("--story", type=UUID, metavar="UUID", help="of everything with this correlation id")
+    group.add_argument(
+        "--timeline", "--story", dest="story", type=UUID, metavar="UUID",
+        help="of everything with this correlation id",
+    )  # fmt: skip
     group.add_argument(
         "--store", type=UUID, action="append", metavar="UUID", help="of this store (repeatable)"
     )

@@ -1,5 +1,6 @@
 """The timeline: everything of a tab, an order or a payment, in order of time, for the own stores only."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from events import operations, registry
 from events.admin.events import TopicFilter
@@ -30,7 +32,7 @@ from payments.models import GatewayEvent, Payment
 from payments.services.accounts import save_store_snapshot
 from payments.services.start_payment import Payer, Share, Wish, _reserve
 from stores.models import Role
-from tests.admin.conftest import admitted, make_delivery, signed_in
+from tests.admin.conftest import admitted, at, make_delivery, signed_in
 from tests.orders.conftest import Board, Phone, Restaurant
 from tests.payments.test_webhooks import headers_of, message, send
 from tests.queue import deliver_all, ship_all
@@ -369,6 +371,15 @@ def test_the_filter_of_events_speaks_words(meal: Meal) -> None:
     page = meal.boss.get("/admin/events/event/")
     [chosen] = [spec for spec in page.context["cl"].filter_specs if isinstance(spec, TopicFilter)]
     assert [topic for topic, words in chosen.lookup_choices if topic == words] == []
+
+
+def test_people_read_one_word_for_it(meal: Meal) -> None:
+    step = Delivery.objects.using(alias_of("payments")).filter(event__correlation_id=meal.order.tab_id)[0]
+    assert meal.boss.get(meal.path()).context["title"] == "Timeline"
+    for row in (f"delivery/{step.pk}", f"event/{step.event_id}"):
+        page = meal.boss.get(at(f"/admin/events/{row}/change/", "payments")).content.decode()
+        read = strip_tags(page.partition('id="content"')[2])
+        assert "Timeline" in read and not re.search(r"\bstor(y|ies)\b", read, re.IGNORECASE)
 
 
 def test_a_payments_page_says_its_state_in_words(meal: Meal) -> None:
