@@ -3,6 +3,7 @@
 import ipaddress
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -39,6 +40,28 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in env_text(name, default).split(",") if word.strip()]
 
 
+def env_address(name: str, default: str) -> str:
+    """An address such as https://order.example.com, without the slash at its end."""
+    text = (env_text(name) or default).rstrip("/")
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must be like https://order.example.com, not {text!r}")
+    return text
+
+
+# Names that no public name server may know.
+_PRIVATE_NAMES = (".localhost", ".local", ".lan", ".home.arpa", ".internal", ".test")
+
+
+def is_private(url: str) -> bool:
+    """Whether the address leads to this machine or into its own network, not into the internet."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(_PRIVATE_NAMES)
+
+
 def env_networks(name: str) -> list[str]:
     """Comma-separated addresses and networks."""
     words = env_list(name)
@@ -56,7 +79,7 @@ CONNECT_SECONDS = 5
 
 def database_from_url(url: str) -> dict[str, object]:
     """Django's DATABASES entry from `postgresql://user:password@host:port/name?host=/socket/folder`."""
-    from urllib.parse import parse_qsl, unquote, urlsplit
+    from urllib.parse import parse_qsl, unquote
 
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:

@@ -6,7 +6,16 @@ from urllib.parse import quote
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config.environment import database_from_url, env_bool, env_int, env_list, env_networks, env_text
+from config.environment import (
+    database_from_url,
+    env_address,
+    env_bool,
+    env_int,
+    env_list,
+    env_networks,
+    env_text,
+    is_private,
+)
 from config.unfold import EVENTS_ERRORS, EVENTS_MEANINGS, EVENTS_SUBJECTS, UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -14,22 +23,31 @@ DATA_DIR = Path(env_text("DATA_DIR", str(BASE_DIR / ".data")))
 
 DEBUG = env_bool("DEBUG", False)
 PORT = env_int("PORT", 8000)
-PUBLIC_URL = env_text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+PUBLIC_URL = env_address("PUBLIC_URL", f"http://127.0.0.1:{PORT}")
 # The WebSocket process. Behind a proxy both share one origin; the embedded run uses PORT + 1.
 LIVE_URL = env_text("LIVE_URL", "")
 SECURE = PUBLIC_URL.startswith("https://")
-# Test mode admits the sandbox wallet and demo logins; a system check refuses it on a public HTTPS address.
-TEST_MODE = env_bool("TEST_MODE", not SECURE)
+# Test mode admits the sandbox wallet and demo logins: only where the address leads no stranger.
+_IS_OPEN_TO_ALL = SECURE or not is_private(PUBLIC_URL)
+TEST_MODE = env_bool("TEST_MODE", not _IS_OPEN_TO_ALL)
+# Every process reads this; a system check would stop only those that run the checks, and the web does not.
+if TEST_MODE and _IS_OPEN_TO_ALL and not DEBUG:
+    raise ImproperlyConfigured(
+        f"TEST_MODE is on at the public address {PUBLIC_URL}: anybody could order without paying. "
+        "Unset TEST_MODE, or set DEBUG=1 for a demonstration."
+    )
 
 SECRET_KEY = env_text("SECRET_KEY", "")
 if not SECRET_KEY:
     if not TEST_MODE:
-        raise ImproperlyConfigured("SECRET_KEY must be set")
+        raise ImproperlyConfigured(f"SECRET_KEY must be set for {PUBLIC_URL}")
     SECRET_KEY = "insecure-test-mode-key-" + "0" * 40
 # The keys before a change of SECRET_KEY, until everything is sealed anew (docs/operations.md).
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS", "")
 
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "*" if TEST_MODE else "")
+# Phones in the same network call this machine by any of its names. Who names no address serves itself alone.
+_TEST_HOSTS = "*" if env_text("PUBLIC_URL") else ".localhost,127.0.0.1,[::1]"
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", _TEST_HOSTS if TEST_MODE else "")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Whose X-Forwarded-For is believed (config/wsgi.py). None: the caller's own address is what counts.
 TRUSTED_PROXIES = env_networks("TRUSTED_PROXIES")

@@ -12,7 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 
 def behind_proxies(application: Any, trusted: Sequence[str]) -> Any:
-    """REMOTE_ADDR becomes the client's address where a trusted proxy says it; others are not believed.
+    """REMOTE_ADDR becomes the client's address where a trusted proxy says it; nobody else is believed.
 
     All that counts by address (throttles, the lock after wrong passwords) reads REMOTE_ADDR alone.
     """

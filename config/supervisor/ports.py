@@ -4,6 +4,7 @@ import errno
 import socket
 import time
 
+from config.environment import is_private
 from config.supervisor.folders import CannotStart
 
 
@@ -41,3 +42,17 @@ def address_of_this_machine() -> str:
         except OSError:
             return "127.0.0.1"
         return str(probe.getsockname()[0])
+
+
+def own_url(name: str, port: int) -> str:
+    """Where guests find this machine when nobody said it.
+
+    Raises CannotStart where strangers find it too: the demo gives food away, and its passwords are known.
+    """
+    url = f"http://{name}:{port}"
+    if not is_private(url):
+        raise CannotStart(
+            f"{name} is an address of the internet: anybody would reach the demo. Run without HOST, "
+            "give HOST an address of your own network, or set PUBLIC_URL=https://… (docs/operations.md)."
+        )
+    return url

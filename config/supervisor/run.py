@@ -18,7 +18,7 @@ from config.supervisor.banner import banner
 from config.supervisor.fleet import fleet
 from config.supervisor.folder_lock import FolderLock, secret_key_file
 from config.supervisor.folders import CannotStart
-from config.supervisor.ports import address_of_this_machine, ensure_free
+from config.supervisor.ports import address_of_this_machine, ensure_free, own_url
 from config.supervisor.processes import Child, stop_all, tied_to_parent
 from config.supervisor.servers import Servers
 
@@ -103,7 +103,8 @@ class Run:
         if not (env.get("SECRET_KEY") or env.get("SECRET_KEY_FILE")):
             env["SECRET_KEY_FILE"] = str(secret_key_file(self.data))
         name = address_of_this_machine() if self.host == "0.0.0.0" else self.host  # noqa: S104
-        env.setdefault("PUBLIC_URL", f"http://{name}:{self.port}")
+        if not (env.get("PUBLIC_URL") or env.get("PUBLIC_URL_FILE")):
+            env["PUBLIC_URL"] = own_url(name, self.port)
         return env
 
     def _servers_in_use(self) -> dict[str, str]:

@@ -4,8 +4,9 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.environment import env_text
 from config.supervisor.fleet import (
     QUEUES,
     beat_command,
@@ -27,6 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--queues", default=QUEUES, help="contexts a worker serves, by comma")
 
     def handle(self, *args: Any, role: str, workers: int | None, queues: str, **options: Any) -> None:
+        # Its default is this machine in test mode, which is `make run`'s business.
+        if not env_text("PUBLIC_URL"):
+            raise CommandError("PUBLIC_URL must be set: the address that guests scan (docs/operations.md)")
         host = os.environ.get("HOST", "0.0.0.0")  # noqa: S104  a container's own network
         command = {
             "web": lambda: web_command(host, settings.PORT, workers=workers),
