@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from events.kernel.errors import Conflict, DomainError, NotFound
+from events.kernel.errors import Conflict, DomainError, Forbidden, NotFound
 
 
 class OrdersError(DomainError):
@@ -23,6 +23,11 @@ class OldCode(OrdersError):
 class WrongState(Conflict):
     code = "wrong-state"
     title = _("This is no longer possible")
+
+
+class NotTheSender(Forbidden):
+    code = "not-the-sender"
+    title = _("Only the phone that sent this order can cancel it. Staff can help you")
 
 
 class TabClosed(OrdersError):

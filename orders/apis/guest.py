@@ -148,7 +148,7 @@ class OrderApi(APIView):
 
 
 class OrderCancelApi(APIView):
-    """Takes an order back before the kitchen has accepted it."""
+    """Takes an order back before the kitchen has accepted it; only the phone that sent it may."""
 
     access = "guest"
 
@@ -159,6 +159,7 @@ class OrderCancelApi(APIView):
         services.cancel_order(
             order_id=order_id,
             tab_id=guest.tab_id,
+            guest_id=guest.pk,
             reason=_("canceled by the guest"),
             actor_kind="guest",
             actor_name=str(guest.nickname),

@@ -109,7 +109,7 @@ def order_document(order: Order, lines: Sequence[OrderLine], reader: Reader) -> 
         "currency": order.currency,
         "reason": order.reason,
         "reason_code": order.reason_code,
-        "can_cancel": order.guest_may_cancel,
+        "can_cancel": order.guest_may_cancel and (mine or reader.guest_id is None),
         "mine": mine,
     }
 

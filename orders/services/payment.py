@@ -8,7 +8,7 @@ from uuid import UUID
 from events.kernel.databases import atomic
 from events.kernel.errors import NotFound
 from events.outbox import publish
-from orders.errors import WrongState
+from orders.errors import NotTheSender, WrongState
 from orders.events import OrderCanceled, OrderExpired, OrderSubmitted
 from orders.models import Order, OrderLine, OrderStatus, Tab
 from orders.services.announce import hint_board, hint_order
@@ -141,15 +141,19 @@ def cancel_order(
     actor_name: str,
     may_void: bool,
     now: datetime,
+    guest_id: UUID | None = None,
     **scope: UUID,
 ) -> Order:
-    """Takes an order back: a guest until it is accepted, staff until something is served.
+    """Takes an order back: the guest who sent it until it is accepted, staff until something is served.
 
     `actor_kind` is "guest" or "staff"; `may_void` says whether this person may throw away what is cooking.
-    `scope` (store_id or tab_id) bounds whose order it may be. Raises WrongState, NotFound.
+    `scope` (store_id or tab_id) bounds whose order it may be; `guest_id` is the phone that asks.
+    Raises NotTheSender, WrongState, NotFound.
     """
     with atomic("orders"):
         order, lines = lock_order(order_id, **scope)
+        if guest_id is not None and order.guest_id != guest_id:
+            raise NotTheSender()
         if not order.guest_may_cancel and not may_void:
             raise WrongState(status_now=order.status)
         order.cancel(lines, reason=reason, actor_name=actor_name, at=now)

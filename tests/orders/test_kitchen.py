@@ -118,6 +118,19 @@ def test_nobody_answered_is_a_rejection_and_an_answer_stands(phone: Phone, board
     assert str(event.order_id) == order["id"] and event.reason_code == "no_answer"
 
 
+def test_only_the_phone_that_sent_an_order_cancels_it(restaurant: Restaurant, phone: Phone, order) -> None:
+    """Whoever else sits at the table, or came in by an old code, may read it and no more."""
+    other = Phone(restaurant)
+    other.join()
+    refused = other.cancel(order["id"])
+    assert refused.status_code == 403 and code(refused) == "not-the-sender"
+    assert Order.objects.get().status == "submitted" and not published("order.canceled")
+    [seen] = other.get("orders/").json()["orders"]
+    [own] = phone.get("orders/").json()["orders"]
+    assert (seen["can_cancel"], own["can_cancel"]) == (False, True)
+    assert phone.cancel(order["id"]).json()["status"] == "canceled"
+
+
 def test_the_guest_cancels_until_it_is_accepted(board: Board, phone: Phone, order) -> None:
     assert phone.cancel(order["id"]).json()["status"] == "canceled"
     [event] = published("order.canceled")
