@@ -34,12 +34,12 @@ ACTS: dict[str, Callable[..., operations.Outcome]] = {
 
 
 class ReasonForm(forms.Form):
-    """Why somebody interferes; the history keeps it. `expected` is how many the person saw."""
+    """Why somebody interferes; the history keeps it. `expected` is what the person saw, as its digest."""
 
     reason = forms.CharField(
         label=_("Why?"), required=False, max_length=500, widget=UnfoldAdminTextareaWidget({"rows": 2})
     )
-    expected = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    expected = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, required: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,13 +82,13 @@ def confirm(
 
 
 def _perform(request: HttpRequest, action: str, target: Target, said: dict[str, Any], to: str) -> bool:
-    arguments = {"to": to} if to else {}
+    arguments = {"to": to} if action == operations.ASSIGN else {}
     try:
         done = ACTS[action](
             target,
             actor=operations.Actor(*actor_of(request)),
             reason=said["reason"],
-            expected=said["expected"],
+            expected=said["expected"] or None,
             limit=operations.WEB_LIMIT,
             **arguments,
         )

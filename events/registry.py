@@ -128,6 +128,16 @@ def handlers_of(topic: str, version: int = 1) -> list[Handler]:
     return [handler for handler in listening if handler.event is kind]
 
 
+def facts_heard_by(name: str) -> dict[str, list[int]]:
+    """topic -> the versions, old ones too, that go to this handler."""
+    found = {}
+    for topic, listening in _by_topic.items():
+        newest = max((handler.event.version for handler in listening if handler.name == name), default=0)
+        versions = range(1, newest + 1)
+        found[topic] = [v for v in versions if any(h.name == name for h in handlers_of(topic, v))]
+    return {topic: versions for topic, versions in found.items() if versions}
+
+
 @cache
 def contexts_hearing(source: str, stream_kind: str) -> frozenset[str]:
     """The contexts that listen to anything that `source` tells in such streams."""

@@ -127,7 +127,7 @@ def act(request: HttpRequest) -> HttpResponse:
         wish.cleaned_data["action"],
         wish.cleaned_data["to"],
     )
-    if selection.is_everything:
+    if selection.is_everything or (action == operations.REPLAY and not selection.has_a_beginning):
         raise Http404
     hidden = [(name, value) for name, value in wish.data.items() if name in wish.fields and value]
     try:

@@ -40,6 +40,8 @@ def perform(
             actor=actor_of(options),
             reason=options["reason"],
             progress=console.progress,
+            # --yes means whatever matches; an answer means what was shown.
+            expected=None if options["yes"] else agenda.digest,
             **arguments,
         )
     except DomainError as error:

@@ -5,8 +5,9 @@ from typing import Any
 
 from events import operations
 from events.commands.acting import perform
-from events.commands.arguments import add_act, add_selection
+from events.commands.arguments import add_act, add_selection, selection_of
 from events.commands.console import Console
+from events.operations.planning import FROM
 
 NAME = "replay"
 HELP = "Let finished deliveries happen once more: of one event, a stream, or a handler over a span of time."
@@ -23,10 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any], console: Console) -> int:
-    if options["handler"] and not (
-        options["since"] or options["stream"] or options["event"] or options["story"]
-    ):
-        return console.refuse(
-            "Say since when, for example --since 2h: a handler's whole history is never meant."
-        )
+    if not selection_of(options, FROM[NAME]).has_a_beginning:
+        return console.refuse("Say since when, for example --since 2h: a whole history is never meant.")
     return perform(NAME, operations.replay, options, console)

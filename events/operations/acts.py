@@ -17,13 +17,15 @@ from events.operations.planning import (
     DISCARD,
     REPLAY,
     RETRY,
+    HasChanged,
     Outcome,
     ReasonMissing,
     Target,
     TooMany,
     UnknownHandler,
-    WouldDoMore,
+    digest_of,
     eligible,
+    ids_of,
     tables,
     waiting_behind,
 )
@@ -35,13 +37,13 @@ Progress = Callable[[int, int], None]  # (done, of how many)
 
 
 class Bounds(TypedDict, total=False):
-    """`limit` refuses more than so many, `expected` more than a person was shown; `progress` hears batches.
+    """`limit` refuses more than so many, `expected` (a plan's digest) others than a person was shown.
 
-    Raises TooMany, WouldDoMore, before anything changes.
+    `progress` hears batches. Raises TooMany, HasChanged, before anything changes.
     """
 
     limit: int | None
-    expected: int | None
+    expected: str | None
     progress: Progress | None
 
 
@@ -63,19 +65,15 @@ class _Act:
         self.count = self.released = 0
 
     def run(self) -> Outcome:
-        found = [(rows.db, self._ids(rows)) for rows in tables(self.action, self.target)]
+        found = [(rows.db, ids_of(self.action, rows, self.to)) for rows in tables(self.action, self.target)]
         total = sum(len(ids) for _alias, ids in found)
         if self.limit is not None and total > self.limit:
             raise TooMany(str(total))
-        if self.expected is not None and total > self.expected:
-            raise WouldDoMore(str(total))
+        if self.expected is not None and digest_of(found) != self.expected:
+            raise HasChanged
         for alias, ids in found:
             self._run_in(alias, ids, total)
         return Outcome(self.count, self.released)
-
-    def _ids(self, rows: QuerySet[Delivery]) -> list[int]:
-        # Sorted here: the database would walk the whole table for `ORDER BY id LIMIT`.
-        return sorted(eligible(self.action, rows, self.to).order_by().values_list("pk", flat=True))
 
     def _run_in(self, alias: str, ids: list[int], total: int) -> None:
         selection = self.target.as_json() if isinstance(self.target, Selection) else {}

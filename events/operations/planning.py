@@ -1,6 +1,9 @@
 """The dry run: what an act would do, and what it leaves alone and why."""
 
+import hashlib
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -11,7 +14,7 @@ from events.kernel.databases import alias_of
 from events.kernel.errors import Conflict, DomainError, NotFound
 from events.models import Delivery, DeliveryStatus
 from events.operations.selection import Selection
-from events.registry import Handler, all_handlers, handler_named
+from events.registry import Handler, all_handlers, facts_heard_by, handler_named
 
 RETRY, DISCARD, REPLAY, ASSIGN = "retry", "discard", "replay", "assign"
 PAUSE, RESUME = "pause", "resume"
@@ -44,11 +47,11 @@ class TooMany(Conflict):
     title = _("That is too much for one click; narrow it down")
 
 
-class WouldDoMore(Conflict):
-    """More deliveries match now than the person saw on the page."""
+class HasChanged(Conflict):
+    """Other deliveries match now than those that the person was shown."""
 
-    code = "would-do-more"
-    title = _("It has become more in the meantime; please look again")
+    code = "has-changed"
+    title = _("Other steps match in the meantime; please look again")
 
 
 @dataclass(frozen=True)
@@ -78,9 +81,13 @@ class Outcome:
 
 @dataclass
 class Plan:
-    """What an act would do. `released` wait behind and would go on; `paused` handlers would wait still."""
+    """What an act would do. `released` wait behind and would go on; `paused` handlers would wait still.
+
+    `digest` stands for exactly these deliveries.
+    """
 
     action: str
+    digest: str = ""
     count: int = 0
     handlers: list[Share] = field(default_factory=list)
     streams: int = 0
@@ -97,7 +104,20 @@ def tables(action: str, target: Target) -> list[QuerySet[Delivery]]:
         return [target]
     if target.is_everything and not (target.statuses and action != REPLAY):
         raise ValueError("a selection must say which deliveries are meant")
+    if action == REPLAY and not target.has_a_beginning:
+        raise ValueError("a whole history is never meant to happen again")
     return list(target.querysets())
+
+
+def ids_of(action: str, rows: QuerySet[Delivery], to: Handler | None = None) -> list[int]:
+    """Those that the act would change, sorted."""
+    # Sorted here: the database would walk the whole table for `ORDER BY id LIMIT`.
+    return sorted(eligible(action, rows, to).order_by().values_list("pk", flat=True))
+
+
+def digest_of(found: list[tuple[str, list[int]]]) -> str:
+    """Tells one set of deliveries from every other; each database numbers its own."""
+    return hashlib.sha256(repr(sorted(each for each in found if each[1])).encode()).hexdigest()[:32]
 
 
 def eligible(action: str, rows: QuerySet[Delivery], to: Handler | None = None) -> QuerySet[Delivery]:
@@ -113,10 +133,13 @@ def eligible(action: str, rows: QuerySet[Delivery], to: Handler | None = None) -
     if to:
         taken = Delivery.objects.using(rows.db).filter(event=OuterRef("event"), handler=to.name)
         found = found.exclude(handler__in=[handler.name for handler in all_handlers()])
-        return found.filter(event__topic=to.event.topic, event__version=to.event.version).exclude(
-            Exists(taken)
-        )
+        return found.filter(_heard_by(to)).exclude(Exists(taken))
     return found
+
+
+def _heard_by(handler: Handler) -> Q:
+    known = facts_heard_by(handler.name).items()
+    return reduce(or_, (Q(event__topic=topic, event__version__in=versions) for topic, versions in known))
 
 
 def applies(action: str, row: Delivery) -> bool:
@@ -131,8 +154,11 @@ def plan(action: str, target: Target, *, to: str = "") -> Plan:
 
     new = _new_handler(to) if action == ASSIGN else None
     agenda = Plan(action)
+    shown = []
     for rows in tables(action, target):
+        shown.append((rows.db, ids_of(action, rows, new)))
         _add(agenda, rows, eligible(action, rows, new))
+    agenda.digest = digest_of(shown)
     will_wait = {new.name} if new else {share.handler for share in agenda.handlers}
     if action != DISCARD:
         agenda.paused = sorted(paused_among(will_wait))

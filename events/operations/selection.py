@@ -51,6 +51,11 @@ class Selection:
         """Nothing but a scope was said: that is never meant."""
         return not any(getattr(self, name) for name in _LOOKUPS if name not in {"store_ids", "statuses"})
 
+    @property
+    def has_a_beginning(self) -> bool:
+        """Not a whole history: a moment, a stream, a fact, a story or rows by their numbers were said."""
+        return bool(self.since or self.stream or self.event_id or self.correlation_id or self.ids)
+
     def querysets(self) -> Iterator[QuerySet[Delivery]]:
         """The deliveries in each database."""
         for alias in [self.database] if self.database else all_aliases():

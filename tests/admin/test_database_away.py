@@ -76,9 +76,11 @@ def test_nothing_is_said_while_all_answer(boss: Client, letter: Delivery) -> Non
 @pytest.mark.usefixtures("without_payments")
 def test_a_letter_elsewhere_can_be_tried_again(boss: Client) -> None:
     cause = boss.get(QUEUE).context["state"].causes[0]
-    assert boss.get(cause.retry_link).context["plan"].count == 1
+    plan = boss.get(cause.retry_link).context["plan"]
+    assert plan.count == 1
     query = {"action": "retry", "handler": cause.handler, "error": cause.error, "db": cause.alias}
-    answer = boss.post("/admin/queue/act/", {**query, "confirmed": "yes", "reason": "", "expected": "1"})
+    said = {"confirmed": "yes", "reason": "", "expected": plan.digest}
+    answer = boss.post("/admin/queue/act/", {**query, **said})
     assert answer.status_code == 302 and [str(each) for each in get_messages(answer.wsgi_request)]
     rows = Delivery.objects.using(alias_of("notifications")).values_list("status", flat=True)
     assert list(rows) == [DeliveryStatus.PENDING]
@@ -88,7 +90,7 @@ def test_an_act_that_would_need_it_is_refused_and_changes_nothing(
     boss: Client, letter: Delivery, store: Store
 ) -> None:
     make_delivery(store, handler="payments.send_refund", context="payments")
-    wish = {"action": "retry", "stream": letter.stream, "confirmed": "yes", "reason": "", "expected": "2"}
+    wish = {"action": "retry", "stream": letter.stream, "confirmed": "yes", "reason": ""}
     boss.raise_request_exception = False
     with away(alias_of("payments")):
         answer = boss.post("/admin/queue/act/", wish)

@@ -48,7 +48,9 @@ def status_of(row: Delivery) -> int:
 
 def pressed(client: Client, path: str, query: dict[str, Any], **more: Any) -> Any:
     """What the button of a confirmation page sends."""
-    return client.post(path, {**query, "confirmed": "yes", "reason": "", **more})
+    plan = getattr(client.get(path, query), "context", None) or {}
+    expected = plan["plan"].digest if "plan" in plan else ""
+    return client.post(path, {**query, "confirmed": "yes", "reason": "", "expected": expected, **more})
 
 
 # --- What it says ----------------------------------------------------------------------------------
@@ -205,18 +207,37 @@ def test_discarding_wants_a_reason(boss: Client, store: Store) -> None:
     assert status_of(dead) == DeliveryStatus.DISCARDED and dead.note == "told the guest by hand"
 
 
-def test_what_grew_in_the_meantime_is_asked_again(boss: Client, store: Store) -> None:
-    make_delivery(store)
+def test_what_is_other_than_it_was_shown_is_asked_again(boss: Client, store: Store) -> None:
+    shown = make_delivery(store)
     wish = {"action": "discard", "handler": RING, "error": "ConnectionError"}
-    seen = boss.get(ACT, wish).context["plan"].count
-    make_delivery(store, stream="order:2")
+    seen = boss.get(ACT, wish).context["plan"].digest
+    Delivery.objects.using(shown._state.db).filter(pk=shown.pk).update(status=DeliveryStatus.PENDING)
+    make_delivery(store, stream="order:2")  # just as many, and another one
     answer = pressed(boss, ACT, wish, reason="no use", expected=seen)
-    assert answer.status_code == 200 and answer.context["plan"].count == 2
-    assert [row.status for row in everywhere(Delivery)] == [DeliveryStatus.DEAD] * 2
+    assert answer.status_code == 200 and answer.context["plan"].count == 1
+    assert [row.status for row in everywhere(Delivery)] == [DeliveryStatus.PENDING, DeliveryStatus.DEAD]
+    assert not everywhere(Intervention)
     assert (
-        "It has become more"
+        "Other steps match in the meantime"
         in str([str(each) for each in get_messages(answer.wsgi_request)]) + answer.content.decode()
     )
+
+
+@pytest.mark.parametrize("more", [{}, {"error": "ConnectionError"}, {"until": "2026-11-22T18:00"}])
+def test_a_whole_history_cannot_be_replayed(boss: Client, store: Store, more: dict[str, str]) -> None:
+    make_delivery(store, DeliveryStatus.DONE)
+    wish = {"action": "replay", "handler": RING, **more}
+    assert boss.get(ACT, wish).status_code == 404
+    assert pressed(boss, ACT, wish).status_code == 404
+    assert [row.status for row in everywhere(Delivery)] == [DeliveryStatus.DONE]
+    assert not everywhere(Intervention)
+
+
+def test_giving_steps_to_nobody_is_refused(boss: Client, store: Store) -> None:
+    row = make_delivery(store, DeliveryStatus.PENDING, handler="notifications.old_name")
+    wish = {"action": "assign", "handler": "notifications.old_name"}
+    assert pressed(boss, ACT, wish).status_code == 404
+    assert status_of(row) == DeliveryStatus.PENDING and not everywhere(Intervention)
 
 
 def test_a_whole_stream_can_be_replayed(boss: Client, store: Store) -> None:

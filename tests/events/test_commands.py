@@ -4,6 +4,7 @@ import io
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +17,7 @@ from events.kernel.databases import alias_of, all_aliases
 from events.models import DeliveryStatus, Intervention
 from events.operations import Actor
 from events.queue_health import paused_handlers
-from tests.events.conftest import LISTENER, behavior, change, delivery_of, effects, ring
+from tests.events.conftest import LISTENER, SECOND, behavior, change, delivery_of, effects, ring
 from tests.events.test_operations import rename
 from tests.queue import deliver_all, ship_all
 
@@ -122,6 +123,29 @@ def test_a_span_of_time_is_replayed() -> None:
     deliver_all()
     assert effects() == [("front", 1), ("front", 1)]
     assert run("replay", "--handler", LISTENER, "--since", "1h", "--until", "30m", "--yes")[0] == 1
+
+
+@pytest.mark.parametrize("words", [("--context", "payments"), ("--until", "1h"), ("--store", str(uuid4()))])
+def test_a_whole_history_is_never_replayed(words: tuple[str, str]) -> None:
+    ring()
+    deliver_all()
+    assert run("replay", *words, "--yes")[0] == 2
+    assert not Intervention.objects.using(alias_of("payments")).exists()
+    assert effects() == effects(SECOND) == [("front", 1)]
+
+
+def test_a_yes_to_what_was_shown_is_none_to_what_came_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    def confirms(console: Console, question: str) -> bool:
+        ring("late")
+        deliver_all()
+        return True
+
+    ring()
+    deliver_all()
+    monkeypatch.setattr(Console, "confirms", confirms)
+    assert run("replay", "--handler", LISTENER, "--since", "1h")[0] == 2
+    assert not Intervention.objects.using(alias_of("orders")).exists()
+    assert run("replay", "--handler", LISTENER, "--since", "1h", "--yes")[0] == 0
 
 
 def test_a_time_that_is_none_is_explained() -> None:

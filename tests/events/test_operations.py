@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,17 +10,19 @@ from django.db import connections
 from django.utils import timezone
 
 from events import operations, repair
+from events.base import DomainEvent
 from events.delivery import claim, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kernel.statements import execute
-from events.models import Delivery, DeliveryStatus, Intervention, PausedHandler
-from events.operations import Actor, Selection, TooMany, UnknownHandler, WouldDoMore
+from events.models import Delivery, DeliveryStatus, Event, Intervention, PausedHandler
+from events.operations import Actor, HasChanged, Selection, TooMany, UnknownHandler
 from events.queue_health import backlog, gone_handlers, oldest_age, paused_handlers
 from events.sweeper import sweep
 from tests.events.conftest import (
     LISTENER,
     OUTSIDE,
     SECOND,
+    Mailed,
     behavior,
     change,
     delivery_of,
@@ -213,8 +216,8 @@ def test_more_than_the_limit_or_than_was_seen_changes_nothing() -> None:
     deliver_all()
     with pytest.raises(TooMany):
         operations.replay(stream(), actor=ME, limit=1)
-    with pytest.raises(WouldDoMore):
-        operations.replay(stream(), actor=ME, expected=1)
+    with pytest.raises(HasChanged):
+        operations.replay(stream(), actor=ME, expected="what was seen")
     assert history() == []
     assert set(Delivery.objects.using(alias_of("orders")).values_list("status", flat=True)) == {2}
 
@@ -224,11 +227,33 @@ def test_a_selection_that_says_nothing_is_refused() -> None:
         operations.replay(Selection(), actor=ME)
 
 
+@pytest.mark.parametrize("wish", [{"handler": LISTENER}, {"context": "orders"}, {"until": timezone.now()}])
+def test_a_whole_history_is_never_replayed(wish: dict[str, Any]) -> None:
+    event = ring()
+    deliver_all()
+    with pytest.raises(ValueError, match="whole history"):
+        operations.plan("replay", Selection(**wish))
+    with pytest.raises(ValueError, match="whole history"):
+        operations.replay(Selection(**wish), actor=ME)
+    assert delivery_of(event).status == DeliveryStatus.DONE and history() == []
+
+
+def test_a_plan_tells_its_deliveries_from_as_many_others() -> None:
+    ring(number=1)
+    ring("back", 2)
+    deliver_all()
+    front, back = (operations.plan("replay", stream(bell)) for bell in ("front", "back"))
+    assert front.count == back.count == 1 and front.digest != back.digest
+    assert operations.plan("replay", stream()).digest == front.digest
+    assert operations.replay(stream(), actor=ME, expected=front.digest).count == 1
+
+
 def test_a_scope_without_stores_reaches_nothing() -> None:
     ring()
     deliver_all()
-    assert operations.plan("replay", Selection(handler=LISTENER, store_ids=())).count == 0
-    assert operations.plan("replay", Selection(handler=LISTENER, store_ids=(uuid4(),))).count == 0
+    for stores in ((), (uuid4(),)):
+        selection = Selection(stream="bell:front", store_ids=stores)
+        assert operations.plan("replay", selection).count == 0
 
 
 @pytest.mark.django_db(transaction=True)
@@ -287,3 +312,40 @@ def test_a_handler_that_is_alive_is_not_robbed() -> None:
     ring()
     ship_all()
     assert operations.plan("assign", Selection(handler=LISTENER), to=LISTENER).count == 0
+
+
+WRITE = "notifications.write_webhooks"
+
+
+@pytest.mark.parametrize(("topic", "version"), [("order.placed", 1), ("item.sold_out", 1), ("bill.paid", 1)])
+def test_a_handler_of_several_facts_takes_over_each_of_them(topic: str, version: int) -> None:
+    mine = _left_behind(topic, version, "notifications.test_old_name")
+    assert operations.assign(Selection(handler=mine.handler), to=WRITE, actor=ME, reason="renamed").count == 1
+    mine.refresh_from_db()
+    assert mine.handler == WRITE
+
+
+def test_a_handler_takes_over_facts_of_older_versions_and_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Mailed, "version", 2)
+    monkeypatch.setattr(Mailed, "upcasters", {1: dict})
+    monkeypatch.setitem(DomainEvent.types, ("test.mailed", 2), Mailed)
+    monkeypatch.delitem(DomainEvent.types, ("test.mailed", 1))
+    gone = "notifications.test_old_name"
+    for topic, version in (("test.mailed", 1), ("test.mailed", 2), ("test.mailed", 3), ("test.hushed", 1)):
+        _left_behind(topic, version, gone)
+    taken = operations.plan("assign", Selection(handler=gone), to=OUTSIDE).examples
+    assert sorted((row.event.topic, row.event.version) for row in taken) == [
+        ("test.mailed", 1),
+        ("test.mailed", 2),
+    ]
+
+
+def _left_behind(topic: str, version: int, handler: str) -> Delivery:
+    alias, stream = alias_of("notifications"), f"left:{uuid4()}"
+    event = Event.objects.using(alias).create(
+        topic=topic, version=version, source="tests", stream=stream, seq=1, store_id=uuid4(), payload={},
+        correlation_id=uuid4(), shipped_at=timezone.now(),
+    )  # fmt: skip
+    return Delivery.objects.using(alias).create(
+        event=event, handler=handler, context="notifications", stream=stream, seq=1
+    )
