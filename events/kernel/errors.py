@@ -36,3 +36,11 @@ class Conflict(DomainError):
     code = "conflict"
     status = 409
     title: str | Promise = "Conflict"
+
+
+class Forbidden(DomainError):
+    """Somebody else may do this, the caller may not."""
+
+    code = "forbidden"
+    status = 403
+    title: str | Promise = "Not allowed"
