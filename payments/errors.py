@@ -90,6 +90,11 @@ class WrongState(Conflict, PaymentError):
     title = _("The payment has moved on")
 
 
+class MoneyArrived(Conflict, PaymentError):
+    code = "money-arrived"
+    title = _("The payment service holds money of this payment; give it back there first")
+
+
 class TooLittleCash(PaymentError):
     code = "too-little-cash"
     title = _("That is less than the amount to pay")

@@ -58,11 +58,13 @@ def _attempts(question: Question, payments: dict[Any, Payment]) -> Iterator[Mome
     for row in payments.values():
         if _is_new(question, row.created_at):
             amount = format_money(row.amount, row.currency, question.language)
+            decided = f"{row.review_reason} ({row.reviewed_by})" if row.reviewed_by else ""
+            state = _("now: %s") % row.get_state_display()
             yield Moment(
                 row.created_at,
                 "credit_card",
                 _("Payment started: %s") % amount,
-                f"{title_of(row.gateway)} · {_('now: %s') % row.get_state_display()}",
+                " · ".join(filter(None, [title_of(row.gateway), state, decided])),
                 "",
                 row_link("payments_payment", row.pk),
                 _about(row),

@@ -22,6 +22,7 @@ from payments.errors import NotRefundable
 from payments.models import COUNTER, Payment, PaymentState
 from payments.services.complete_payment import complete_payment
 from payments.services.refunds import request_refund, reverse_counter_payment
+from payments.services.review import dismiss_payment
 
 PAYMENT_COLORS = {
     PaymentState.CAPTURED: "success",
@@ -76,7 +77,7 @@ class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedA
     list_select_related = ("bill",)
     show_full_result_count = False
     inlines = (RefundInline, LedgerInline)
-    actions_detail = ("timeline", "refund", "ask_gateway", "reverse")
+    actions_detail = ("timeline", "refund", "ask_gateway", "reverse", "dismiss")
     fields = readonly_fields = (
         "sum",
         "given_back",
@@ -88,6 +89,9 @@ class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedA
         "created_at",
         "captured_at",
         "actor_name",
+        "reviewed_at",
+        "reviewed_by",
+        "review_reason",
         "receipt_no",
         "cash_given",
         "merchant_ref",
@@ -102,6 +106,7 @@ class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedA
             "refund": row.refundable > 0,
             "ask_gateway": row.gateway != COUNTER,
             "reverse": row.can_be_reversed,
+            "dismiss": row.state == PaymentState.REVIEW,
         }
         return {name for name, is_useful in uses.items() if not is_useful}
 
@@ -186,3 +191,21 @@ class PaymentAdmin(TellsHow, OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedA
             actor_name=actor_name,
         )
         return gettext("The booking is reversed.")
+
+    @dialog_action(
+        title=_("No money is here"),
+        description=_("The payment service is asked; money it still holds must be given back there first."),
+        submit=_("End the check"),
+        form=ReasonForm,
+        permissions=("operate",),
+        url_path="dismiss",
+        icon="block",
+    )
+    def dismiss(self, request: HttpRequest, form: forms.Form, row: Payment) -> str:
+        dismiss_payment(
+            store_id=row.store_id,
+            payment_id=row.id,
+            reason=form.cleaned_data["reason"],
+            actor_name=actor_of(request)[1],
+        )
+        return gettext("The check is over; nothing was booked.")

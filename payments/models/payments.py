@@ -93,6 +93,10 @@ class Payment(models.Model):
     created_at = models.DateTimeField(_("started"), auto_now_add=True)
     expires_at = models.DateTimeField(_("expires"))
     captured_at = models.DateTimeField(_("paid"), null=True)
+    # Who ended the check of a payment that did not fit the gateway's word, and why.
+    reviewed_at = models.DateTimeField(_("decided"), null=True)
+    reviewed_by = models.CharField(_("decided by"), max_length=150, default="", db_default="")
+    review_reason = models.CharField(_("reason for the decision"), max_length=200, default="", db_default="")
     # When the reconciler looks next, and how often it has looked.
     check_at = models.DateTimeField(null=True)
     checks = models.PositiveSmallIntegerField(default=0)
@@ -185,7 +189,8 @@ class Payment(models.Model):
         """Money arrived, perhaps after we had given up. Never undone. Raises WrongState when repeated."""
         if self.state == PaymentState.CAPTURED:
             raise WrongState
-        self.late = self.state in _ENDINGS
+        # Its share was free meanwhile, as it is under review.
+        self.late = self.state in (*_ENDINGS, PaymentState.REVIEW)
         self.state = PaymentState.CAPTURED
         self.captured = self.amount
         self.captured_at = at
@@ -210,4 +215,12 @@ class Payment(models.Model):
             return
         self.state = PaymentState.REVIEW
         self.failure = reason[:200]
+
+    def dismiss(self, *, at: datetime, reason: str, actor_name: str) -> None:
+        """A person ends the check: no money is here. Raises WrongState for a payment that needs no look."""
+        if self.state != PaymentState.REVIEW:
+            raise WrongState
+        self.state = PaymentState.CANCELED
+        self.reviewed_at = at
+        self.reviewed_by, self.review_reason = actor_name[:150], reason[:200]
         self.check_at = None

@@ -18,7 +18,8 @@ from payments.services.translate import account_of, attempt_of
 
 logger = logging.getLogger(__name__)
 
-# After a failed ending the gateway is asked again now and then: money that comes late is booked.
+# After an ending without money, or with money that does not fit, the gateway is asked again now and then:
+# what comes late, or fits after all, is booked.
 LOOK_BACK = (timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
 _ENDINGS = {
     "canceled": PaymentState.CANCELED,
@@ -55,8 +56,6 @@ def _ending(outcome: Outcome) -> PaymentState:
 def _succeed(bill: Bill, payment: Payment, outcome: Outcome) -> None:
     if problem := mismatch(payment, outcome):
         _flag(bill, payment, problem)
-    elif payment.state == PaymentState.REVIEW:
-        return  # a person decides
     elif payment.state == PaymentState.CAPTURED:
         book_external_refunds(bill, payment, outcome.refunded)
     else:
@@ -103,12 +102,16 @@ def end_payment(bill: Bill, payment: Payment, *, state: PaymentState, reason: st
     """Call under both locks: an open attempt ends without money and its reservation is free."""
     if not payment.end(state=state, reason=reason):
         return
-    payment.checks = 0
-    payment.check_at = timezone.now() + LOOK_BACK[0]
+    _look_back(payment)
     payment.save(update_fields=["state", "failure", "next_action", "check_at", "checks"])
     failed = payment_event(PaymentFailed, bill, payment, state=str(state), reason=reason)
     publish(failed, correlation_id=bill.tab_id)
     tell_phones(bill)
+
+
+def _look_back(payment: Payment) -> None:
+    payment.checks = 0
+    payment.check_at = timezone.now() + LOOK_BACK[0]
 
 
 def _flag(bill: Bill, payment: Payment, problem: str) -> None:
@@ -116,7 +119,8 @@ def _flag(bill: Bill, payment: Payment, problem: str) -> None:
     if payment.state in (PaymentState.CAPTURED, PaymentState.REVIEW):
         return
     payment.flag(problem)
-    payment.save(update_fields=["state", "failure", "check_at"])
+    _look_back(payment)
+    payment.save(update_fields=["state", "failure", "check_at", "checks"])
     publish(payment_event(PaymentFlagged, bill, payment, reason=problem), correlation_id=bill.tab_id)
     tell_phones(bill)
 

@@ -160,6 +160,15 @@ def test_what_does_not_fit_our_row_goes_to_review(party: Party, lie: dict[str, A
     assert not published("bill.paid")
 
 
+def test_what_fits_after_all_is_booked(party: Party) -> None:
+    payment = attempt(party)
+    for amount in (6499, 6500, 6500):
+        assert tell(payment, amount=amount) == 204
+    assert payment.state == PaymentState.CAPTURED
+    assert list(LedgerEntry.objects.values_list("amount", flat=True)) == [6500]
+    assert len(published("payment.flagged")) == len(published("bill.paid")) == 1
+
+
 @pytest.mark.parametrize("amount", ["6500", 6500.0, True, None, float("nan"), -1])
 def test_an_amount_that_is_no_whole_number_books_nothing(party: Party, amount: Any) -> None:
     payment = attempt(party)
