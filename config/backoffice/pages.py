@@ -4,23 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.admin import site
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from config.backoffice import stories
+from config.backoffice.frame import framed
 from events.kernel.backoffice import managed_stores
 from events.kernel.errors import DomainError
 from stores.services import pause_store, resume_store
-
-
-def _page(request: HttpRequest, template: str, title: str, **values: Any) -> TemplateResponse:
-    context = {**site.each_context(request), "title": title, **values}
-    return TemplateResponse(request, template, context)
 
 
 @require_safe
@@ -33,7 +27,7 @@ def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
     if told is None:
         raise Http404
     with timezone.override(told.zone):
-        page = _page(request, "backoffice/story.html", gettext("Timeline"), story=told)
+        page = framed(request, "backoffice/story.html", gettext("Timeline"), story=told)
         return page.render()  # later it would be in another zone
 
 

@@ -5,11 +5,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +19,7 @@ from unfold.widgets import (
 
 from config.backoffice import plots, queue
 from config.backoffice.dashboard import duration
+from config.backoffice.frame import framed
 from events import operations
 from events.confirmation import ReasonForm, confirm
 from events.kernel.backoffice import OWNERS, actor_of, managed_stores
@@ -48,16 +47,12 @@ def runs_everything(request: HttpRequest) -> bool:
     return not Store.objects.exclude(pk__in=list(managed_stores(request, OWNERS))).exists()
 
 
-def _page(request: HttpRequest, template: str, title: str, **values: Any) -> HttpResponse:
-    return TemplateResponse(request, template, {**site.each_context(request), "title": title, **values})
-
-
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
     """GET /admin/queue/: how the event queue of the caller's stores is doing."""
     scope, there = scope_of(request), reached(request).there
     state = queue.state(scope, there)
-    return _page(
+    return framed(
         request,
         "backoffice/queue.html",
         gettext("Event queue"),
@@ -188,7 +183,7 @@ def replay_form(request: HttpRequest) -> HttpResponse:
     form = ReplayForm(request.GET if request.GET else None)
     if form.is_bound and form.is_valid():
         return HttpResponseRedirect(reverse("admin:queue_act", query=form.query()))
-    return _page(request, "backoffice/queue_replay.html", gettext("Replay"), form=form)
+    return framed(request, "backoffice/queue_replay.html", gettext("Replay"), form=form)
 
 
 @require_safe
@@ -198,7 +193,7 @@ def gone(request: HttpRequest) -> HttpResponse:
     count = queue.state(scope_of(request), reached(request).there).gone.get(name)
     if count is None:
         raise Http404
-    return _page(
+    return framed(
         request,
         "backoffice/queue_gone.html",
         gettext("A step that is gone"),
@@ -222,7 +217,7 @@ def steps(request: HttpRequest) -> HttpResponse:
     ]
     rows.sort(key=lambda row: (row[2] is None, str(row[1].what)))
     may_switch = runs_everything(request)
-    return _page(request, "backoffice/queue_steps.html", gettext("Steps"), rows=rows, may_switch=may_switch)
+    return framed(request, "backoffice/queue_steps.html", gettext("Steps"), rows=rows, may_switch=may_switch)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -248,7 +243,7 @@ def switch(request: HttpRequest) -> HttpResponse:
         "waiting": operations.waiting_for(name),
         "form": form,
     }
-    return _page(request, "backoffice/queue_switch.html", str(title), **values)
+    return framed(request, "backoffice/queue_switch.html", str(title), **values)
 
 
 def _switch(request: HttpRequest, action: str, name: str, reason: str) -> None:

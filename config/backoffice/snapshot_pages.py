@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.admin import site
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
+from config.backoffice.frame import framed
 from config.backoffice.navigation import chosen_store
 from events.kernel.backoffice import actor_of, managed_stores
 from events.kernel.database_choice import can_read, reached
@@ -44,10 +43,6 @@ class Copy(NamedTuple):
     address: str
 
 
-def _page(request: HttpRequest, template: str, title: str, **values: Any) -> HttpResponse:
-    return TemplateResponse(request, template, {**site.each_context(request), "title": title, **values})
-
-
 def _store(request: HttpRequest) -> Store:
     store = chosen_store(request)
     if store is None:
@@ -63,7 +58,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         Copy(each, _compared(request, each, store), reverse("admin:snapshot", args=[each.name]))
         for each in all_keepers()
     ]
-    return _page(
+    return framed(
         request,
         "backoffice/snapshots.html",
         gettext("Snapshots"),
@@ -111,7 +106,7 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
     """GET /admin/snapshots/<copy>/: what differs in the chosen store: what a rebuild would change."""
     copy, store = _keeper(name), _store(request)
     seen = compare(copy, store.pk)
-    return _page(
+    return framed(
         request,
         "backoffice/snapshot.html",
         str(copy.title),
@@ -160,7 +155,7 @@ def progress(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """GET /admin/snapshots/runs/<id>/: how far a run is and what it found; the page looks again by itself."""
     run = _run(request, run_id)
     stalled = not run.is_over and timezone.now() - run.moved_at > STALLED
-    return _page(
+    return framed(
         request,
         "backoffice/snapshot_run.html",
         str(_title(run)),
