@@ -12,7 +12,7 @@ from events import relay, repair
 from events.delivery import DRAIN_SECONDS, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kicks import kick_lane
-from events.registry import context_of, lanes_beside
+from events.registry import context_of, contexts_with_handlers, lanes_beside
 from events.slots import time_limit
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,15 @@ def _sweep(alias: str) -> int:
     repair.hold_blocked(alias)
     beside = lanes_beside()
     return sum(_drain(lane) for lane in repair.overdue_lanes(alias, LATE_SECONDS) if lane not in beside)
+
+
+def deliver_backlog() -> None:
+    """Runs what is due in every context, until the facts of the facts are handled too."""
+    while True:
+        for alias in all_aliases():
+            relay.ship(alias)
+        if not sum(drain(context) for context in contexts_with_handlers()):
+            return
 
 
 def sweep_beside(lane: str) -> int:

@@ -24,10 +24,8 @@ from config.demo.stores import (
     POCHA_PEOPLE,
     POCHA_TABLES,
 )
-from events import relay
-from events.delivery import drain
-from events.kernel.databases import all_aliases, atomic
-from events.registry import contexts_with_handlers
+from events.kernel.databases import atomic
+from events.sweeper import deliver_backlog
 from menus.models import Item, Menu, Option, OptionGroup, Photo, PhotoState, Section
 from menus.services import mark_sold_out, publish_menu
 from stores import services
@@ -60,22 +58,13 @@ def load() -> tuple[Store, Store]:
         _hire(store, people)
         _furnish(store, tables)
     _set_passwords()
-    deliver()  # menus learn of their stores
+    deliver_backlog()  # menus learn of their stores
     write_menu(hansang.id, (SNACKS, GIMBAP, MEALS, SIDES, DRINKS))
     write_menu(pocha.id, (BAR_FOOD, ALCOHOL))
     for item in Item.objects.filter(name__in=SOLD_OUT_TODAY):
         mark_sold_out(store_id=hansang.id, item_id=item.id, actor_name="최민수")
-    deliver()
+    deliver_backlog()
     return hansang, pocha
-
-
-def deliver() -> None:
-    """Runs what is due in every context, until the facts of the facts are handled too."""
-    while True:
-        for alias in all_aliases():
-            relay.ship(alias)
-        if not sum(drain(context) for context in contexts_with_handlers()):
-            return
 
 
 def demo_token(slug: str, table: str) -> str | None:

@@ -25,7 +25,7 @@ client = Client()
 client.force_login(row.user)
 print(client.cookies["sessionid"].value)
 """
-DELIVER = "from config.management.commands.prepare import deliver_backlog; deliver_backlog()"
+DELIVER = "from events.sweeper import deliver_backlog; deliver_backlog()"
 
 
 @dataclass

@@ -12,10 +12,8 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 
-from events import relay
-from events.delivery import drain
 from events.kernel.databases import all_aliases
-from events.registry import contexts_with_handlers
+from events.sweeper import deliver_backlog
 
 
 class Command(BaseCommand):
@@ -67,15 +65,6 @@ def load_demo_once() -> None:
         return
     call_command("load_demo", verbosity=0)
     deliver_backlog()
-
-
-def deliver_backlog() -> None:
-    """Runs what is due now, so that the first page is not older than the data."""
-    while True:
-        for alias in all_aliases():
-            relay.ship(alias)
-        if not sum(drain(context) for context in contexts_with_handlers()):
-            return
 
 
 def links() -> dict[str, Any]:
