@@ -21,6 +21,7 @@ from config.backoffice.todo import todo
 from config.backoffice.wording import compact, item_name, locale, money
 from events.kernel.backoffice import managed_stores
 from events.kernel.database_choice import can_read, reached
+from events.kernel.money import to_decimal
 from stores.models import Store
 
 RANGES = (1, 7, 30)
@@ -213,7 +214,7 @@ def _bars(store: Store, rows: list[tuple[str, int, float, bool]]) -> list[Bar]:
     return [
         Bar(
             label,
-            compact(reports_major(store, amount)),
+            compact(float(to_decimal(amount, store.currency))),
             amount / highest,
             usual / highest,
             is_now,
@@ -221,12 +222,6 @@ def _bars(store: Store, rows: list[tuple[str, int, float, bool]]) -> list[Bar]:
         )
         for label, amount, usual, is_now in rows
     ]
-
-
-def reports_major(store: Store, minor: float) -> float:
-    from events.kernel.money import exponent_of
-
-    return float(minor / 10 ** exponent_of(store.currency))
 
 
 def heat_map(span: Span, cells: list[Cell]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from django.utils import timezone
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
 from notifications.webhooks.models import AddressState, WebhookAddress
+from orders import hours
 from orders.models import GONE as GONE_LINES
 from orders.models import REFUSED_STATUSES, MenuSnapshot, Order, OrderLine, OrderStatus, SoldOut
 from payments.models import (
@@ -66,8 +67,8 @@ class Span:
 
 def business_day(store: Store, moment: datetime | None = None) -> date:
     """The day that a moment (default: now) belongs to: nights count to the evening before."""
-    local = (moment or timezone.now()).astimezone(ZoneInfo(store.timezone))
-    return (local - timedelta(hours=store.day_cutoff_hour)).date()
+    settings = {"timezone": store.timezone, "day_cutoff_hour": store.day_cutoff_hour}
+    return hours.business_day(settings, moment or timezone.now())
 
 
 def day_start(store: Store, day: date) -> datetime:

@@ -6,15 +6,13 @@ from babel.numbers import format_compact_decimal
 from django.utils.translation import get_language
 
 from events.kernel.money import format_money
-from events.kernel.texts import localized
+from events.kernel.texts import babel_locale, localized
 from stores.models import Store
-
-_LOCALES = {"ko": "ko_KR", "en": "en_US", "zh-hans": "zh_Hans_CN", "ja": "ja_JP"}
 
 
 def locale() -> str:
     """The reader's language as Babel calls it."""
-    return _LOCALES.get(get_language() or "en", "en_US")
+    return babel_locale(get_language() or "en")
 
 
 def money(store: Store, minor: int) -> str:

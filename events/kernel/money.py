@@ -4,10 +4,11 @@ from decimal import Decimal
 
 from babel.numbers import format_currency
 
+from events.kernel.texts import babel_locale
+
 # Digits after the decimal point (ISO 4217); currencies not listed have two.
 EXPONENTS = {"KRW": 0, "JPY": 0, "VND": 0, "CLP": 0, "ISK": 0}
 CURRENCIES = ("KRW", "CNY", "JPY", "USD", "EUR", "TWD", "HKD", "SGD", "GBP", "VND")
-_BABEL_LOCALES = {"ko": "ko_KR", "en": "en_US", "zh-hans": "zh_Hans_CN", "ja": "ja_JP"}
 
 
 def exponent_of(currency: str) -> int:
@@ -25,4 +26,4 @@ def format_money(minor: int, currency: str, language: str) -> str:
     amount = to_decimal(minor, currency)
     if language == "ko" and currency == "KRW":
         return f"{minor:,}원"
-    return str(format_currency(amount, currency, locale=_BABEL_LOCALES.get(language, "en_US")))
+    return str(format_currency(amount, currency, locale=babel_locale(language)))

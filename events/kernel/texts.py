@@ -1,7 +1,12 @@
-"""Texts that owners write in several languages: a base column and one JSON of translations."""
+"""Texts that owners write in several languages: a base column and one JSON of translations.
+
+And what Babel calls these languages.
+"""
 
 from collections.abc import Mapping
 from typing import Any
+
+_BABEL_LOCALES = {"ko": "ko_KR", "en": "en_US", "zh-hans": "zh_Hans_CN", "ja": "ja_JP"}
 
 
 def localized(row: Mapping[str, Any], field: str, language: str) -> str:
@@ -19,3 +24,8 @@ def localized(row: Mapping[str, Any], field: str, language: str) -> str:
         if text:
             return str(text)
     return base
+
+
+def babel_locale(language: str) -> str:
+    """A language of ours as Babel, which writes numbers and dates, calls it."""
+    return _BABEL_LOCALES.get(language, "en_US")

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.utils.translation import get_language
 
 from events.kernel.money import format_money
@@ -25,7 +26,7 @@ def money(amount: int, store_id: UUID) -> str:
 def thumbnail(photo: Photo | None) -> str:
     """The photo's small address; a plate when there is none."""
     document = photo.document if photo else None
-    return document["w160"] if document else "/static/backoffice/dish.svg"
+    return document["w160"] if document else static("backoffice/dish.svg")
 
 
 class InCurrency:

@@ -18,6 +18,7 @@ from orders.models import (
     TableSnapshot,
     TableTokenSnapshot,
 )
+from orders.services.announce import hint_board
 from orders.storefront import touch_store
 
 
@@ -162,7 +163,7 @@ def _save_tokens(store_id: UUID, table_id: UUID, tokens: list[str], *, revoked: 
 
 def _show_to_staff(store_id: UUID) -> None:
     touch_store(store_id)
-    hint("orders", f"store.{store_id}", {"topic": "board"})
+    hint_board(store_id)
 
 
 def _show_to_guests(store_id: UUID) -> None:
