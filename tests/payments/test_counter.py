@@ -222,14 +222,17 @@ def test_cash_that_the_store_owes_is_named_whatever_table_it_is(shop: Store, gue
     assert floor.api.get(owed).json() == {"refunds": []}
 
 
+def reverse(payment: Payment) -> None:
+    reverse_counter_payment(
+        store_id=payment.store_id, payment_id=payment.id, reason="typo", actor_id=uuid4(), actor_name="Mina"
+    )
+
+
 def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests: Party) -> None:
     guests.place(10000)
     till = Till(shop, Role.FLOOR)
     till.take(guests)
-    payment = Payment.objects.get()
-    reverse_counter_payment(
-        store_id=shop.id, payment_id=payment.id, reason="typo", actor_id=uuid4(), actor_name="Mina"
-    )
+    reverse(Payment.objects.get())
     assert (guests.sums().due, guests.bill().settled_at) == (10000, None)
     [owed] = published("bill.reopened")
     assert (owed.bill_id, owed.tab_id, owed.order_id, owed.due) == (
@@ -250,13 +253,7 @@ def test_a_mistake_at_the_counter_is_reversed_and_owed_again(shop: Store, guests
 def test_a_bill_that_was_never_paid_is_not_opened_again(shop: Store, guests: Party) -> None:
     guests.place(10000)
     Till(shop, Role.FLOOR).take(guests, amount=4000)
-    reversal: dict[str, Any] = {
-        "store_id": shop.id,
-        "reason": "typo",
-        "actor_id": uuid4(),
-        "actor_name": "Mina",
-    }
-    reverse_counter_payment(payment_id=Payment.objects.get().id, **reversal)
+    reverse(Payment.objects.get())
     with pytest.raises(WrongState):
-        reverse_counter_payment(payment_id=Payment.objects.get().id, **reversal)
+        reverse(Payment.objects.get())
     assert guests.sums().due == 10000 and not published("bill.reopened")
