@@ -6,6 +6,7 @@ import sys
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,11 +23,25 @@ def is_ours(thing: Any) -> bool:
     return str(getattr(thing, "__module__", "")).partition(".")[0] in OURS
 
 
+def modules_of_handlers() -> set[ModuleType]:
+    """What the handlers' modules import, and so on, whatever else this run has loaded."""
+    todo = {sys.modules[handler.run.__module__] for handler in all_handlers() if is_ours(handler.run)}
+    found: set[ModuleType] = set()
+    while todo:
+        module = todo.pop()
+        found.add(module)
+        for value in vars(module).values():
+            name = str(value.__name__ if inspect.ismodule(value) else getattr(value, "__module__", ""))
+            if name.partition(".")[0] in OURS and sys.modules[name] not in found:
+                todo.add(sys.modules[name])
+    return found
+
+
 def methods() -> dict[tuple[str, str], list[Any]]:
     """(context, name) -> what classes of this context call so; a call does not tell whose it is."""
     found: dict[tuple[str, str], list[Any]] = defaultdict(list)
-    modules = [module for name, module in sys.modules.items() if name.partition(".")[0] in OURS]
-    kinds = {each for module in modules for each in vars(module).values() if inspect.isclass(each)}
+    known = [each for module in modules_of_handlers() for each in vars(module).values()]
+    kinds = {each for each in known if inspect.isclass(each)}
     for kind in filter(is_ours, kinds):
         for name, member in vars(kind).items():
             plain = getattr(member, "__func__", getattr(member, "fget", member))
