@@ -249,7 +249,9 @@ def ring_for_failed_refund(event: RefundFailed, envelope: Envelope) -> None:
 
 @subscribe(TabOpened, name="notifications.name_opened_tab")
 def name_opened_tab(event: TabOpened, envelope: Envelope) -> None:
-    services.name_tab(tab_id=event.tab_id, table_name=event.table_name, moved=False)
+    services.name_tab(
+        tab_id=event.tab_id, table_name=event.table_name, moved=False, happened=envelope.occurred_at
+    )
 
 
 @subscribe(TabMoved, name="notifications.tell_tab_moved")
@@ -262,7 +264,9 @@ def tell_tab_moved(event: TabMoved, envelope: Envelope) -> None:
         source=envelope,
     )
     if told:  # replayed later, it must not put the party back to where it was
-        services.name_tab(tab_id=event.tab_id, table_name=event.table_name, moved=True)
+        services.name_tab(
+            tab_id=event.tab_id, table_name=event.table_name, moved=True, happened=envelope.occurred_at
+        )
 
 
 def _end_tab(event: TabClosed | TabMerged, envelope: Envelope, **data: Any) -> None:

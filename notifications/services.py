@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
@@ -31,6 +31,7 @@ from notifications.models import (
     store_channel,
     tab_channel,
 )
+from notifications.retention import TAB_DAYS
 from notifications.selectors import notification_json
 
 CONTEXT = "notifications"
@@ -45,6 +46,7 @@ WITH numbered AS (
   INSERT INTO notifications_channel (name, last_seq)
   SELECT %(channel)s::text, 1 WHERE NOT EXISTS (
     SELECT 1 FROM notifications_notification WHERE event_id = %(event_id)s AND channel = %(channel)s::text)
+    AND coalesce(%(happened)s::timestamptz > clock_timestamp() - make_interval(days => %(days)s), true)
   ON CONFLICT (name) DO UPDATE SET last_seq = notifications_channel.last_seq + 1
   RETURNING last_seq, clock_timestamp() AS at
 )
@@ -113,9 +115,12 @@ def notify_store(*, store_id: UUID, alarm: bool = False, **message: Unpack[Messa
 
 
 def notify_tab(*, store_id: UUID, tab_id: UUID, **message: Unpack[Message]) -> Notification | None:
-    """Tells the guests of a tab. Returns None when the fact was told before."""
+    """Tells the guests of a tab. Returns None when the fact was told before, or is so old that nobody asks.
+
+    A tab's channel is deleted some days after its end: a fact that is repeated later must not revive it.
+    """
     with atomic(CONTEXT, savepoint=False):
-        return _append(_notification(tab_channel(tab_id), store_id, message))
+        return _append(_notification(tab_channel(tab_id), store_id, message), happened=_moment_of(message))
 
 
 def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification | None:
@@ -123,7 +128,7 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
 
     The last one is the store's `auto_reject_minutes`; with 0 it rings until somebody comes. When the
     subject was settled meanwhile (one order's events may reach different handlers out of order), the store is
-    told without ringing.
+    told without ringing. Nobody is told of what is so old that its settling may be deleted by now.
     """
     subject_id = message["subject_id"]
     if subject_id is None:
@@ -133,7 +138,8 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
         _serialize(subject_id)
         is_settled, minutes = _before_ringing(subject_id, store_id)
         row.alarm = not is_settled
-        return _append(row, _ladder(minutes) if row.alarm else _NO_LADDER)
+        ladder = _ladder(minutes) if row.alarm else _NO_LADDER
+        return _append(row, ladder, happened=_moment_of(message))
 
 
 def _ladder(minutes: int) -> _Ladder:
@@ -154,10 +160,18 @@ def _notification(channel: str, store_id: UUID, message: Message) -> Notificatio
     )
 
 
-def _append(row: Notification, ladder: _Ladder = _NO_LADDER) -> Notification | None:
+def _moment_of(message: Message) -> datetime | None:
+    source = message.get("source")
+    return source.occurred_at if source else None
+
+
+def _append(
+    row: Notification, ladder: _Ladder = _NO_LADDER, *, happened: datetime | None = None
+) -> Notification | None:
+    """None when it was told before, or `happened` longer ago than a tab's channel is kept."""
     names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id")
     values = {name: getattr(row, name) for name in names} | ladder._asdict()
-    values |= {"kind": str(row.kind), "data": json.dumps(row.data)}
+    values |= {"kind": str(row.kind), "data": json.dumps(row.data), "happened": happened, "days": TAB_DAYS}
     numbered = execute(alias_of(CONTEXT), _APPEND, values).fetchone()
     if numbered is None:
         return None
@@ -274,8 +288,10 @@ def _tell_escalation(row: Notification) -> None:
 # --- Tabs, stores, devices ----------------------------------------------------------------------------
 
 
-def name_tab(*, tab_id: UUID, table_name: str, moved: bool) -> None:
-    """Remembers where a tab sits; its opening never overwrites a later move."""
+def name_tab(*, tab_id: UUID, table_name: str, moved: bool, happened: datetime | None = None) -> None:
+    """Remembers where a tab sits; its opening never overwrites a later move, nor revives what was purged."""
+    if happened and database_now(CONTEXT) - happened >= timedelta(days=TAB_DAYS):
+        return
     with atomic(CONTEXT):
         channel, created = Channel.objects.get_or_create(
             name=tab_channel(tab_id), defaults={"label": table_name[:40]}

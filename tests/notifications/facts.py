@@ -11,7 +11,15 @@ from events.kernel.databases import alias_of, atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
 from events.relay import ship
-from orders.events import CallAnswered, CallRaised, OrderAccepted, OrderSubmitted, TabClosed, TabMoved
+from orders.events import (
+    CallAnswered,
+    CallRaised,
+    OrderAccepted,
+    OrderSubmitted,
+    TabClosed,
+    TabMoved,
+    TabOpened,
+)
 
 
 @dataclass
@@ -56,6 +64,9 @@ class Party:
     def move(self, table_name: str) -> TabMoved:
         place = {**self.at_table(), "table_name": table_name}
         return TabMoved(**place, table_token="t", from_table_id=self.table_id, from_table_name="")
+
+    def open(self) -> TabOpened:
+        return TabOpened(**self.at_table(), table_token="t", pay_after="eating", currency="KRW")
 
     def close(self) -> TabClosed:
         return TabClosed(**self.at_table(), table_token="t", reason="settled")

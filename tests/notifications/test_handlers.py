@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 
 from events import operations
 from events.delivery import drain
@@ -7,11 +10,13 @@ from events.models import Delivery, DeliveryStatus, Event
 from events.registry import handlers_in
 from notifications import services
 from notifications.models import Channel, Notification, StoreSnapshot, store_channel, tab_channel
+from notifications.retention import purge_old_notifications
 from payments.events import PaymentCaptured, PaymentFlagged
 from stores.events import StoreChanged
 from stores.models import Store
 from tests.factories import new_uuid
 from tests.notifications.facts import Party, announce
+from tests.queue import unfinished
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +132,63 @@ def test_a_replayed_move_does_not_put_the_party_back(party: Party) -> None:
     operations.replay(operations.Selection(event_id=first.pk), actor=operations.Actor(None, "Kim"))
     assert drain("notifications") == 1
     assert services.table_of_tab(party.tab_id) == "C3"
+
+
+# --- Long ago -----------------------------------------------------------------------------------------
+
+
+def _days_pass(party: Party, *, days: int) -> None:
+    """What was told so far happened some days ago."""
+    alias, ago = alias_of("notifications"), timedelta(days=days)
+    Event.objects.using(alias).filter(correlation_id=party.tab_id).update(occurred_at=F("occurred_at") - ago)
+    Channel.objects.exclude(closed_at=None).update(closed_at=F("closed_at") - ago)
+
+
+def _open() -> list[Delivery]:
+    return [row for row in unfinished() if row.context == "notifications"]
+
+
+def _repeat(party: Party) -> int:
+    story = operations.Selection(correlation_id=party.tab_id, context="notifications")
+    count = operations.replay(story, actor=operations.Actor(None, "Kim")).count
+    drain("notifications")
+    return count
+
+
+def test_what_is_repeated_after_a_tab_was_deleted_does_not_bring_it_back(party: Party) -> None:
+    order, call = party.submit(), party.call()
+    announce(
+        party.open(), order, party.accept(order), call, party.answer(call), party.move("B2"), party.close()
+    )
+    _days_pass(party, days=3)
+    assert purge_old_notifications()
+    told = kinds(store_channel(party.store_id))
+    assert _repeat(party) == 7 and _open() == []
+    assert not Channel.objects.filter(pk=tab_channel(party.tab_id)).exists()
+    assert kinds(tab_channel(party.tab_id)) == [] and kinds(store_channel(party.store_id)) == told
+
+
+def test_an_alarm_that_comes_days_late_does_not_ring_for_what_is_long_over(party: Party) -> None:
+    order = party.submit()
+    announce(order, deliver=False)
+    dead = Delivery.objects.using(alias_of("notifications")).filter(handler="notifications.ring_for_order")
+    dead.update(status=DeliveryStatus.DEAD)
+    announce(party.accept(order), party.close())
+    _days_pass(party, days=3)
+    purge_old_notifications()
+    operations.retry(dead, actor=operations.Actor(None, "Kim"))
+    drain("notifications")
+    assert _open() == []
+    assert kinds(store_channel(party.store_id)) == [] and kinds(tab_channel(party.tab_id)) == []
+
+
+def test_what_is_late_by_hours_is_told_all_the_same(party: Party) -> None:
+    announce(party.open(), party.submit(), deliver=False)
+    _days_pass(party, days=1)
+    drain("notifications")
+    assert kinds(tab_channel(party.tab_id)) == [(1, "order_submitted")]
+    assert Notification.objects.get(channel=store_channel(party.store_id)).alarm
+    assert services.table_of_tab(party.tab_id) == "T1"
 
 
 def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
