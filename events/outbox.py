@@ -47,6 +47,12 @@ _END = ") SELECT {result}"
 _LATE = "(SELECT value FROM late)"
 
 
+_VOID = """
+UPDATE events_delivery SET status = 2, done_at = clock_timestamp(), lease_until = NULL, last_error = ''
+WHERE handler = %s AND stream = %s AND status NOT IN (2, 5) AND status <> 1
+"""
+
+
 class Change(NamedTuple):
     """What a fact tells of, stored by the very statement that publishes it.
 
@@ -100,6 +106,14 @@ def publish_change(event: DomainEvent, change: Change, *, correlation_id: UUID |
             mark_stored(some, alias)
         _ring(context, alias, route)
     return value
+
+
+def void(handler: str, stream: str) -> int:
+    """Marks as done, unrun, what a handler has open of a stream: its own context has made all of it void.
+
+    What runs just now stays. Part of the open transaction; returns how many.
+    """
+    return execute(alias_of(handler.partition(".")[0]), _VOID, [handler, stream]).rowcount
 
 
 @lru_cache(maxsize=32)

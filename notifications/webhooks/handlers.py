@@ -22,7 +22,7 @@ def write_webhooks(event: DomainEvent, envelope: Envelope) -> None:
 
 @subscribe(
     WebhookQueued,
-    name="notifications.send_webhook",
+    name=services.SENDER,
     external=True,
     max_attempts=ATTEMPTS,
     lease_seconds=15,  # an attempt ends after ten

@@ -7,15 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from standardwebhooks.webhooks import Webhook
 
 from events.base import DomainEvent, Envelope, GiveUp
-from events.kernel.databases import atomic
+from events.kernel.databases import atomic, now
 from events.kernel.ids import new_id
 from events.kernel.sealing import seal
-from events.outbox import publish
+from events.outbox import publish, void
 from notifications.events import WebhookQueued
 from notifications.models import Kind, plain_time
 from notifications.services import acknowledge_subject, notify_store
@@ -34,6 +33,7 @@ from notifications.webhooks.models import (
 from notifications.webhooks.public import PUBLIC_FIELDS, TEST_TOPIC, public_data
 
 CONTEXT = "notifications"
+SENDER = "notifications.send_webhook"
 MAX_ADDRESSES = 10
 
 
@@ -107,7 +107,7 @@ def rotate_secret(*, address_id: UUID) -> str:
     secret = new_secret()
     with atomic(CONTEXT):
         address = _locked(address_id)
-        address.set_secret(secret, timezone.now())
+        address.set_secret(secret, now(CONTEXT))
         address.save(update_fields=["secret_sealed", "old_secret_sealed", "old_secret_until"])
     return secret
 
@@ -130,7 +130,9 @@ def resume_address(*, address_id: UUID) -> int:
             raise AddressWrongState
         address.go_on()
         address.save(update_fields=["state", "state_reason", "failures", "failing_since"])
-        # Also what is still in the queue, or it would overtake what waits: its old place there is void.
+        # Also what is still in the queue, or it would overtake what waits. Its old place there is void and
+        # must block nobody: it may be a dead letter, or wait for its next try.
+        void(SENDER, WebhookQueued.stream_key.format(address_id=address.pk))
         open_ones = address.messages.filter(state__in=(MessageState.WAITING, MessageState.QUEUED))
         open_ones.update(state=MessageState.QUEUED, round=F("round") + 1)
         messages = list(open_ones.order_by("pk"))
@@ -236,46 +238,52 @@ def _hold(message: WebhookMessage) -> None:
             return
         if address.is_open:  # resumed meanwhile, and this message was queued anew
             return
-        _set(message, MessageState.WAITING, timezone.now())
+        _set(message, MessageState.WAITING, now(CONTEXT))
 
 
 def call(message: WebhookMessage) -> Answer:
     """The signed HTTP call itself. Raises GiveUp when the secret cannot be opened."""
-    now = timezone.now()
+    at = now(CONTEXT)
     body = message.body.encode()
     try:
-        secrets = message.address.secrets_at(now)
+        secrets = message.address.secrets_at(at)
     except ValueError as error:
         raise GiveUp(str(error)) from error
-    signatures = [Webhook(secret).sign(message.public_id, now, message.body) for secret in secrets]
+    signatures = [Webhook(secret).sign(message.public_id, at, message.body) for secret in secrets]
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": "Hansang-Webhooks/1",
         "webhook-id": message.public_id,
-        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-timestamp": str(int(at.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
     return post(message.address.url, body, headers)
 
 
 def _note(message: WebhookMessage, answer: Answer) -> bool:
-    """Writes the attempt and what follows for the address; False when the message waits from now on."""
-    now = timezone.now()
+    """Writes the attempt and what follows for the address; False when its place in the queue is done with."""
     with atomic(CONTEXT):
         address = WebhookAddress.objects.select_for_update().filter(pk=message.address_id).first()
         if address is None:
             return False  # removed meanwhile
+        at = now(CONTEXT)
         _log(message, answer)
         if answer.is_success:
-            address.note_success(now)
-            _set(message, MessageState.SENT, now)
+            address.note_success(at)
+            _set(message, MessageState.SENT, at)
             # What stood before it in the queue was discarded by a person.
             passed = address.messages.filter(pk__lt=message.pk, state=MessageState.QUEUED)
             passed.update(state=MessageState.FAILED)
-        elif (address.note_failure(now) and not answer.is_refusal) or answer.is_gone:
+        elif not _is_current(message):
+            return False  # queued anew meanwhile: that place tries again
+        elif (address.note_failure(at) and not answer.is_refusal) or answer.is_gone:
             _bury(address, message, answer)
         address.save(update_fields=["state", "state_reason", "failures", "failing_since", "last_success_at"])
         return address.is_open
+
+
+def _is_current(message: WebhookMessage) -> bool:
+    return WebhookMessage.objects.filter(pk=message.pk, round=message.round).exists()
 
 
 def _log(message: WebhookMessage, answer: Answer) -> None:
@@ -288,15 +296,15 @@ def _log(message: WebhookMessage, answer: Answer) -> None:
     )
 
 
-def _set(message: WebhookMessage, state: MessageState, now: datetime) -> None:
-    message.state, message.sent_at = state, now if state == MessageState.SENT else None
+def _set(message: WebhookMessage, state: MessageState, at: datetime) -> None:
+    message.state, message.sent_at = state, at if state == MessageState.SENT else None
     message.save(update_fields=["state", "sent_at"])
 
 
 def _bury(address: WebhookAddress, message: WebhookMessage, answer: Answer) -> None:
     """The address is dead: everything waits until its owner says go; the owner is told once."""
     address.stop(AddressState.DEAD, str(answer))
-    _set(message, MessageState.WAITING, timezone.now())
+    _set(message, MessageState.WAITING, now(CONTEXT))
     notify_store(
         store_id=address.store_id,
         alarm=True,
@@ -310,18 +318,18 @@ def send_test(*, address_id: UUID) -> Answer:
     """Sends a test event at once, paused or not, and returns the answer; queue and counters stay."""
     with atomic(CONTEXT):
         address = _locked(address_id)
-        event_id, now = new_id(), timezone.now()
+        event_id, at = new_id(), now(CONTEXT)
         message = WebhookMessage.objects.create(
             address=address,
             store_id=address.store_id,
             event_id=event_id,
             topic=TEST_TOPIC,
-            body=_json(TEST_TOPIC, 1, event_id, now, {"store_id": str(address.store_id)}),
+            body=_json(TEST_TOPIC, 1, event_id, at, {"store_id": str(address.store_id)}),
             state=MessageState.FAILED,
         )
     answer = call(message)
     with atomic(CONTEXT):
         _log(message, answer)
         if answer.is_success:
-            _set(message, MessageState.SENT, timezone.now())
+            _set(message, MessageState.SENT, now(CONTEXT))
     return answer

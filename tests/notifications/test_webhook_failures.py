@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db.models import QuerySet
@@ -189,6 +190,62 @@ def test_pausing_and_going_on_at_once_neither_doubles_nor_overtakes(
     assert [json.loads(call.body)["id"] for call in outside.calls] == [
         str(row.event_id) for row in WebhookMessage.objects.order_by("pk")
     ]
+
+
+def _all_arrived_in_order(told: Receiver, since: int) -> bool:
+    sent = [json.loads(call.body)["id"] for call in told.calls[since:]]
+    return sent == [str(row.event_id) for row in WebhookMessage.objects.order_by("pk")]
+
+
+def test_what_waits_for_its_next_try_does_not_keep_the_others_from_going_on(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    outside.answers = [(500, b"")]
+    announced(party.submit(), party.call())
+    assert deliveries(SEND)[0].status == DeliveryStatus.PENDING  # its pause is a minute
+    services.pause_address(address_id=address.pk, actor_name="Kim")
+    announced(party.submit())
+    assert services.resume_address(address_id=address.pk) == 3
+    deliver_all()
+    assert _all_arrived_in_order(outside, since=1)
+    assert {row.status for row in deliveries(SEND)} == {DeliveryStatus.DONE}
+
+
+def test_a_dead_letter_does_not_keep_the_others_from_going_on(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    outside.answers = [(422, b"")] * 12
+    announced(party.submit(), party.call())
+    for _ in range(11):
+        retry_now()
+    assert [row.status for row in deliveries(SEND)] == [DeliveryStatus.DEAD, DeliveryStatus.HELD]
+    services.pause_address(address_id=address.pk, actor_name="Kim")
+    assert services.resume_address(address_id=address.pk) == 2
+    deliver_all()
+    assert _all_arrived_in_order(outside, since=12)
+    assert {row.status for row in deliveries(SEND)} == {DeliveryStatus.DONE}
+
+
+def test_an_answer_that_comes_after_going_on_leaves_nothing_behind_that_blocks(
+    store: Store, party: Party, outside: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, _ = register(store, outside)
+    outside.answers = [(500, b"")]
+    ask = services.post
+
+    def meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(services, "post", ask)
+        services.pause_address(address_id=address.pk, actor_name="Kim")
+        services.resume_address(address_id=address.pk)
+        return ask(*args)
+
+    monkeypatch.setattr(services, "post", meanwhile)
+    announced(party.submit(), party.call())
+    assert _all_arrived_in_order(outside, since=1)
+    address.refresh_from_db()
+    assert address.is_open and address.failures == 0
 
 
 def test_an_address_that_says_gone_is_paused_at_once(store: Store, party: Party, outside: Receiver) -> None:

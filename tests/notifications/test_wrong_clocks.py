@@ -1,6 +1,7 @@
 """A worker whose clock is wrong: an alarm starts and ends by the database's clock alone."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,9 +12,12 @@ from notifications import services
 from notifications.models import Channel, Device, Notification, StoreSnapshot, store_channel, tab_channel
 from notifications.selectors import taken_lately
 from notifications.tasks import escalate_alarms
+from notifications.webhooks.models import AddressState, WebhookAddress
 from stores.models import Store
 from tests.factories import new_uuid
 from tests.notifications.facts import Party, announce
+from tests.notifications.outside import announced, register, verified
+from tests.notifications.receiver import Receiver
 from tests.queue import published
 
 pytestmark = pytest.mark.django_db
@@ -71,3 +75,32 @@ def test_a_tab_and_a_device_are_as_old_as_the_database_says(party: Party, error:
         )
     assert abs(_seconds_from_now(Channel.objects.get(pk=tab_channel(party.tab_id)).closed_at)) < 30
     assert abs(_seconds_from_now(Device.objects.get().last_seen_at)) < 30
+
+
+# --- Webhooks -----------------------------------------------------------------------------------------
+
+
+@WRONG
+def test_a_webhook_is_signed_with_the_time_of_the_database(
+    store: Store, party: Party, outside: Receiver, error: timedelta
+) -> None:
+    """A receiver refuses what is older than five minutes."""
+    address, secret = register(store, outside)
+    with time_machine.travel(timezone.now() + error, tick=True):
+        announced(party.submit())
+    assert verified(outside.calls[0], secret)
+    address.refresh_from_db()
+    assert abs(_seconds_from_now(address.last_success_at)) < 30
+
+
+def test_an_address_is_not_dead_because_one_of_two_clocks_is_ahead(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    rows: Any = WebhookAddress.objects.filter(pk=address.pk)
+    rows.update(failures=20, failing_since=now("notifications") - timedelta(minutes=1))
+    outside.answers = [(500, b"")]
+    with time_machine.travel(timezone.now() + timedelta(hours=1), tick=True):
+        announced(party.submit())
+    address.refresh_from_db()
+    assert (address.state, address.failures) == (AddressState.ACTIVE, 21)
