@@ -16,7 +16,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.db.transaction import TransactionManagementError
@@ -172,7 +172,7 @@ def run_claim(context: str, item: Claim) -> None:
             _run_inside(alias, handler, item)
     except Exception as error:  # noqa: BLE001  every failure of a handler belongs on its row
         logger.warning("%s failed (attempt %s): %s", item.handler, item.attempt, _storable(str(error)))
-        _record_failure(alias, item, error)
+        _note_failure(alias, item, error)
 
 
 def _run_inside(alias: str, handler: Handler, item: Claim) -> None:
@@ -233,6 +233,20 @@ def _trace_of(error: Exception) -> str:
 def _storable(text: str) -> str:
     """PostgreSQL stores no NUL and no half characters; a stranger's answer may hold both."""
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def _note_failure(alias: str, item: Claim, error: Exception) -> None:
+    """Tries twice: a deadlock, or a connection that broke under the handler, is over by then.
+
+    Else the lease runs out, and the delivery comes back as if its worker were lost.
+    """
+    for is_last in (False, True):
+        try:
+            return _record_failure(alias, item, error)
+        except Error:
+            if is_last:
+                logger.exception("the failure of %s could not be noted", item.handler)
+            connections[alias].close_if_unusable_or_obsolete()
 
 
 def _record_failure(alias: str, item: Claim, error: Exception) -> None:

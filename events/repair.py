@@ -27,9 +27,13 @@ SELECT id, attempts >= max_attempts FROM taken
 
 # A delivery published after its stream's head died waits visibly, not as if it were late.
 _HOLD = """
-UPDATE events_delivery d SET status = 4 FROM events_delivery dead
-WHERE dead.status = 3 AND d.handler = dead.handler AND d.stream = dead.stream AND d.seq > dead.seq
-  AND d.status = 0
+WITH blocked AS MATERIALIZED (
+  SELECT d.id FROM events_delivery dead
+  JOIN events_delivery d ON d.handler = dead.handler AND d.stream = dead.stream AND d.seq > dead.seq
+  WHERE dead.status = 3 AND d.status = 0
+  FOR UPDATE OF d SKIP LOCKED
+)
+UPDATE events_delivery d SET status = 4 FROM blocked WHERE d.id = blocked.id
 """
 
 # Somebody brought the dead letter back while it was being held for it: nobody else would let it go.

@@ -1,6 +1,8 @@
 """Effects happen once, failures are tried again, and what cannot succeed waits for a person."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -327,3 +329,50 @@ def _work_until_killed(*, by: str) -> None:
         if item.stream == f"bell:{by}":
             return
         run_claim("orders", item)
+
+
+@contextmanager
+def _broken_notes(failures: int) -> Iterator[None]:
+    """So often PostgreSQL refuses to note a failed attempt; a sequence counts on in spite of rollbacks."""
+    with connections[alias_of("orders")].cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE SEQUENCE test_refusals;
+            CREATE FUNCTION test_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+              IF nextval('test_refusals') <= {failures} THEN
+                RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+              END IF;
+              RETURN NEW;
+            END $$;
+            CREATE TRIGGER test_refuse BEFORE INSERT ON events_failedattempt
+            FOR EACH ROW EXECUTE FUNCTION test_refuse();
+            """
+        )
+    try:
+        yield
+    finally:
+        with connections[alias_of("orders")].cursor() as cursor:
+            cursor.execute("DROP FUNCTION test_refuse CASCADE; DROP SEQUENCE test_refusals")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_that_cannot_be_noted_at_once_is_noted_all_the_same() -> None:
+    behavior.bells_that_fail = {"broken"}
+    broken = ring("broken")
+    ring("front")
+    ship_all()
+    with _broken_notes(1):
+        drain("orders")
+    assert (delivery_of(broken).status, effects()) == (DeliveryStatus.DEAD, [("front", 1)])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_failure_that_cannot_be_noted_at_all_keeps_nobody_else_waiting() -> None:
+    behavior.bells_that_fail = {"broken"}
+    broken = ring("broken")
+    ring("front")
+    ship_all()
+    with _broken_notes(9):
+        drain("orders")
+    assert (delivery_of(broken).status, effects()) == (DeliveryStatus.RUNNING, [("front", 1)])

@@ -125,8 +125,26 @@ def test_what_is_held_while_somebody_retries_the_dead_letter_is_not_held_for_eve
     assert effects() == [("front", 1), ("front", 2)]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_holding_waits_for_nobody_who_works_on_a_follower() -> None:
+    behavior.fail = [GiveUp("x")]
+    ring("front", 1)
+    deliver_all()
+    busy, free = ring("front", 2), ring("front", 3)
+    ship_all()
+    alias = alias_of("orders")
+    with transaction.atomic(using=alias):
+        list(Delivery.objects.using(alias).select_for_update().filter(event_id=busy, handler=LISTENER))
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_hold_and_close, alias).result(20)
+    assert delivery_of(free).status == DeliveryStatus.HELD
+    assert delivery_of(busy).status == DeliveryStatus.PENDING
+
+
 def _hold_and_close(alias: str) -> None:
     try:
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SET statement_timeout = '5s'")
         repair.hold_blocked(alias)
     finally:
         connections.close_all()
