@@ -34,7 +34,6 @@ def adds_to_asyncapi(addition: Callable[[], Document]) -> Callable[[], Document]
 def as_asyncapi() -> Document:
     """The whole document, ready for JSON."""
     kinds = event_types()
-    refs, schemas = msgspec.json.schema_components(kinds, ref_template=_REF)
     document: Document = {
         "asyncapi": "3.0.0",
         "info": dict(_INFO),
@@ -42,10 +41,8 @@ def as_asyncapi() -> Document:
         "channels": _channels(kinds),
         "operations": _operations(kinds),
         "components": {
-            "messages": {
-                message_name(kind): _message(kind, ref) for kind, ref in zip(kinds, refs, strict=True)
-            },
-            "schemas": schemas,
+            "messages": {message_name(kind): _message(kind) for kind in kinds},
+            "schemas": schemas_of(kinds),
         },
     }
     for addition in _additions:
@@ -58,21 +55,26 @@ def message_name(kind: type[DomainEvent]) -> str:
 
 
 def schemas_of(kinds: Iterable[type[DomainEvent]]) -> dict[str, Document]:
-    """topic -> JSON Schema of the event's payload."""
-    found = {}
-    for kind in kinds:
-        _refs, schemas = msgspec.json.schema_components([kind], ref_template=_REF)
-        found[kind.topic] = dict(schemas[kind.__name__])
-    return found
+    """class name -> JSON Schema, of the events' payloads and of every structure inside them."""
+    events = list(kinds)
+    inside = [(kind, *described) for kind in events for described in kind.structures.items()]
+    types = [*events, *(annotation for _kind, _field, annotation in inside)]
+    refs, schemas = msgspec.json.schema_components(types, ref_template=_REF)
+    for (kind, field, _annotation), ref in zip(inside, refs[len(events) :], strict=True):
+        properties = schemas[kind.__name__]["properties"]
+        default = {name: value for name, value in properties[field].items() if name == "default"}
+        properties[field] = {**ref, **default}
+    return schemas
 
 
-def _message(kind: type[DomainEvent], ref: Document) -> Document:
+def _message(kind: type[DomainEvent]) -> Document:
     text = inspect.cleandoc(kind.__doc__ or "")
     summary, _, rest = text.partition("\n\n")
     message: Document = {"name": kind.topic, "title": kind.__name__, "summary": " ".join(summary.split())}
     if rest:
         message["description"] = rest
-    return {**message, "payload": ref, "x-version": kind.version, "x-stream": kind.stream_key}
+    payload = {"$ref": _REF.format(name=kind.__name__)}
+    return {**message, "payload": payload, "x-version": kind.version, "x-stream": kind.stream_key}
 
 
 def _channels(kinds: list[type[DomainEvent]]) -> Document:

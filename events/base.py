@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -11,6 +12,8 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
+
+from events.structures import as_plain_json, is_described
 
 EventT = TypeVar("EventT", bound="DomainEvent")
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -33,6 +36,8 @@ class DomainEvent:
 
     A change that old facts do not fit is a new `version`; `upcasters[n]` then turns a payload of version n
     into one of n + 1 (parsed JSON in and out), so that whatever was published stays readable.
+
+    JSON inside a field is described by a TypedDict and kept as it came; `structures` names these fields.
     """
 
     topic: ClassVar[str]
@@ -40,10 +45,12 @@ class DomainEvent:
     stream_key: ClassVar[str]
     upcasters: ClassVar[dict[int, Upcaster]] = {}
     types: ClassVar[dict[tuple[str, int], type[DomainEvent]]] = {}
+    structures: ClassVar[dict[str, Any]] = {}
 
     store_id: UUID
 
     def __init_subclass__(cls) -> None:
+        cls._keep_structures_apart()
         if "topic" not in vars(cls):
             return  # a base class of several events
         key = (cls.topic, cls.version)
@@ -51,6 +58,15 @@ class DomainEvent:
         if known is not None and known.__qualname__ != cls.__qualname__:
             raise TypeError(f"{cls.topic} v{cls.version} is already the event {known.__qualname__}")
         DomainEvent.types[key] = cls
+
+    @classmethod
+    def _keep_structures_apart(cls) -> None:
+        """Described JSON goes by as plain JSON for msgspec, which would drop keys of a newer producer."""
+        written = inspect.get_annotations(cls)
+        described = {name: what for name, what in written.items() if is_described(what)}
+        if described:
+            cls.structures = {**cls.structures, **described}
+            cls.__annotations__ = {name: as_plain_json(what) for name, what in written.items()}
 
     @staticmethod
     def reader_of(topic: str, version: int) -> type[DomainEvent]:

@@ -3,16 +3,21 @@
 import dataclasses
 import inspect
 from collections.abc import Callable, Iterator
+from itertools import groupby
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from django.conf import settings
 
 from events.base import DomainEvent
 from events.registry import Handler, handlers_of
+from events.structures import Key, keys_of, structures_in
 
 _HEADER = """# Events
 
 Made by `python manage.py event_catalogue`; a test keeps it current. Every event also carries `store_id`.
 A handler in *italics* calls the outside world: it may run more than once and passes on an idempotency key.
+What stands inside a field is listed below the events of its context; a key with `?` may be missing.
 """
 
 
@@ -30,12 +35,13 @@ def as_markdown() -> str:
 
 def _lines() -> Iterator[str]:
     yield _HEADER.rstrip("\n")
-    context = ""
-    for kind in event_types():
-        if kind.source() != context:
-            context = kind.source()
-            yield f"\n## {context}"
-        yield from _entry(kind)
+    for context, kinds in groupby(event_types(), key=lambda kind: kind.source()):
+        yield f"\n## {context}"
+        told = list(kinds)
+        for kind in told:
+            yield from _entry(kind)
+        for structure in structures_of(told):
+            yield from _structure(structure)
 
 
 def _entry(kind: type[DomainEvent]) -> Iterator[str]:
@@ -49,20 +55,37 @@ def _entry(kind: type[DomainEvent]) -> Iterator[str]:
 
 def _fields(kind: type[DomainEvent]) -> list[str]:
     own = [field for field in dataclasses.fields(kind) if field.name != "store_id"]
-    return [f"`{field.name}: {_type_name(field.type)}`" for field in own]
+    types = {field.name: kind.structures.get(field.name, field.type) for field in own}
+    return [f"`{name}: {_type_name(annotation)}`" for name, annotation in types.items()]
 
 
-def _type_name(annotation: object) -> str:
-    return (
-        annotation.__name__
-        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
-        else (
-            str(annotation)
-            .replace("typing.", "")
-            .replace("uuid.", "")
-            .replace("datetime.datetime", "datetime")
-        )
-    )
+def structures_of(kinds: list[type[DomainEvent]]) -> list[type]:
+    """What the events hold inside their fields, outer ones first, each once."""
+    annotations = [annotation for kind in kinds for annotation in kind.structures.values()]
+    return list(dict.fromkeys(found for annotation in annotations for found in structures_in(annotation)))
+
+
+def _structure(structure: type) -> Iterator[str]:
+    yield f"\n#### {structure.__name__}\n"
+    yield inspect.cleandoc(structure.__doc__ or "") + "\n"
+    for key in keys_of(structure):
+        yield f"- {_key(key)}"
+
+
+def _key(key: Key) -> str:
+    text = f"`{key.name}{'' if key.required else '?'}: {_type_name(key.annotation)}`"
+    return f"{text}: {key.description}" if key.description else text
+
+
+def _type_name(annotation: Any) -> str:
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _type_name(parts[0])
+    names = ["None" if part is NoneType else _type_name(part) for part in parts]
+    if origin in (Union, UnionType):
+        return " | ".join(names)
+    name = getattr(origin or annotation, "__name__", str(annotation))
+    return f"{name}[{', '.join(names)}]" if names else name
 
 
 def listeners(kind: type[DomainEvent]) -> list[Handler]:

@@ -1,14 +1,13 @@
 """The menu as a document, and how two of them differ. Pure building: nothing is written."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.kernel.money import format_money
+from menus.events import MenuDish, MenuDocument, MenuOptionGroup, MenuSection
 from menus.models import Item, Menu, OptionGroup, PhotoState, StoreSnapshot
-
-Document = dict[str, Any]
 
 
 class Difference(NamedTuple):
@@ -19,8 +18,8 @@ class Difference(NamedTuple):
     details: tuple[str, ...] = ()
 
 
-def document_of(menu: Menu) -> Document:
-    """The draft as it would be published (shape: menus.events.MenuPublished). At most 6 queries.
+def document_of(menu: Menu) -> MenuDocument:
+    """The draft as it would be published. At most 6 queries.
 
     Hidden items and empty sections are left out; a photo that is not ready is null.
     """
@@ -29,7 +28,7 @@ def document_of(menu: Menu) -> Document:
     sections = menu.sections.order_by("position", "name").prefetch_related(
         "items__photo", "items__option_groups__options"
     )
-    built = [
+    built: list[MenuSection] = [
         {
             "id": str(section.id),
             "name": section.name,
@@ -45,7 +44,7 @@ def document_of(menu: Menu) -> Document:
     }
 
 
-def _item(item: Item) -> Document:
+def _item(item: Item) -> MenuDish:
     return {
         "id": str(item.id),
         "name": item.name,
@@ -64,7 +63,7 @@ def _item(item: Item) -> Document:
     }
 
 
-def _group(group: OptionGroup) -> Document:
+def _group(group: OptionGroup) -> MenuOptionGroup:
     return {
         "id": str(group.id),
         "name": group.name,
@@ -79,7 +78,7 @@ def _group(group: OptionGroup) -> Document:
     }
 
 
-def problems_of(menu: Menu, document: Document) -> list[str]:
+def problems_of(menu: Menu, document: MenuDocument) -> list[str]:
     """Why the draft cannot be published, one sentence each; empty when it can."""
     if not document["sections"]:
         return [_("There is no dish on the menu yet.")]
@@ -95,7 +94,7 @@ def problems_of(menu: Menu, document: Document) -> list[str]:
     return [text for text in found if text]
 
 
-def _group_problem(item: Document, group: Document) -> str:
+def _group_problem(item: MenuDish, group: MenuOptionGroup) -> str:
     names = {"item": item["name"], "group": group["name"]}
     count = len(group["options"])
     if not count:
@@ -105,12 +104,12 @@ def _group_problem(item: Document, group: Document) -> str:
     return ""
 
 
-def difference(old: Document | None, new: Document, currency: str, language: str) -> list[Difference]:
+def difference(old: MenuDocument | None, new: MenuDocument, currency: str, language: str) -> list[Difference]:
     """What a guest would see change, in the menu's order; names in the store's main language.
 
     `currency` and `language` (the reader's) only format prices.
     """
-    before, after = _items(old or {"sections": []}), _items(new)
+    before, after = _items(old) if old else {}, _items(new)
     money = _Money(currency, language)
     found = [
         Difference("added", item["name"], (money(item["price"]),))
@@ -132,11 +131,11 @@ class _Money:
         return format_money(minor, self.currency, self.language)
 
 
-def _items(document: Document) -> dict[str, Document]:
+def _items(document: MenuDocument) -> dict[str, MenuDish]:
     return {item["id"]: item for section in document["sections"] for item in section["items"]}
 
 
-def _details(old: Document, new: Document, money: _Money) -> list[str]:
+def _details(old: MenuDish, new: MenuDish, money: _Money) -> list[str]:
     found = []
     if old["name"] != new["name"]:
         found.append(_("was called “%s”") % old["name"])
@@ -158,7 +157,7 @@ def _details(old: Document, new: Document, money: _Money) -> list[str]:
     return found + [word for key, word in words.items() if old.get(key) != new.get(key)]
 
 
-def _options(item: Document) -> dict[str, tuple[str, int]]:
+def _options(item: MenuDish) -> dict[str, tuple[str, int]]:
     return {
         option["id"]: (f"{group['name']}: {option['name']}", option["price"])
         for group in item["option_groups"]
@@ -166,7 +165,7 @@ def _options(item: Document) -> dict[str, tuple[str, int]]:
     }
 
 
-def _option_changes(old: Document, new: Document, money: _Money) -> list[str]:
+def _option_changes(old: MenuDish, new: MenuDish, money: _Money) -> list[str]:
     before, after = _options(old), _options(new)
     found = [f"+ {after[key][0]}" for key in after if key not in before]
     found += [f"− {before[key][0]}" for key in before if key not in after]
@@ -180,7 +179,7 @@ def _option_changes(old: Document, new: Document, money: _Money) -> list[str]:
     return found
 
 
-def _section_changes(old: Document | None, new: Document) -> list[Difference]:
+def _section_changes(old: MenuDocument | None, new: MenuDocument) -> list[Difference]:
     if old is None:
         return []
     before = {section["id"]: section for section in old["sections"]}

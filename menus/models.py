@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
 from menus.codes import ALLERGEN_CODES, DIET_CODES
+from menus.events import MenuPhoto
 
 MAX_PRICE = 1_000_000_000
 TRANSLATED = ("name", "description")
@@ -131,11 +132,17 @@ class Photo(models.Model):
         return self.title or str(self.created_at)
 
     @property
-    def document(self) -> dict[str, str] | None:
-        """{"color", "w160", "w320", "w640"}; None until it is ready."""
+    def document(self) -> MenuPhoto | None:
+        """As the menu shows it; None until it is ready."""
         if self.state != PhotoState.READY:
             return None
-        return {"color": self.color, **{f"w{width}": url for width, url in self.addresses.items()}}
+        by_width = self.addresses
+        return {
+            "color": self.color,
+            "w160": by_width["160"],
+            "w320": by_width["320"],
+            "w640": by_width["640"],
+        }
 
 
 class Section(models.Model):

@@ -1,6 +1,6 @@
 """What owners and staff do to menus: publish the draft, sell out and restock, sort, add photos."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +18,9 @@ from menus.models import Item, Menu, MenuVersion, Option, Photo, PhotoState, Sec
 
 
 def save_store(
-    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+    *, store_id: UUID, version_number: int, snapshot: Mapping[str, Any], over: int | None = None
 ) -> None:
-    """Remembers a store (shape: stores.events.StoreChanged) and gives a new one its empty menu.
+    """Remembers a store (shape: stores.events.StoreSettings) and gives a new one its empty menu.
 
     A version that is not newer is ignored; a rebuild overwrites all up to version `over`.
     """

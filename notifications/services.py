@@ -1,7 +1,7 @@
 """Writes notifications, takes alarms and escalates them."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import UUID
@@ -312,7 +312,7 @@ def close_tab_channel(*, tab_id: UUID) -> None:
 
 
 def save_store_snapshot(
-    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+    *, store_id: UUID, version_number: int, snapshot: Mapping[str, Any], over: int | None = None
 ) -> None:
     """Keeps the newest snapshot of a store; an older one is ignored. A rebuild overwrites up to `over`."""
     with atomic(CONTEXT):

@@ -2,10 +2,49 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Annotated, NotRequired, TypedDict
 from uuid import UUID
 
+from msgspec import Meta
+
 from events.base import DomainEvent
+from events.structures import BasisPoints, Id, Money
+
+
+class SoldTexts(TypedDict):
+    """The name of what was sold in one language."""
+
+    name: str
+
+
+Translations = Annotated[dict[str, SoldTexts], Meta(description="by language")]
+
+
+class SoldOption(TypedDict):
+    """What a guest chose for a dish."""
+
+    id: NotRequired[Id]  # not in facts of the first release
+    name: str
+    i18n: Translations
+    price: Money
+
+
+class SoldLine(TypedDict):
+    """A line of an order as it was sold: later changes of the menu do not touch it."""
+
+    id: Id
+    item_id: Id
+    name: str
+    i18n: Translations
+    quantity: int
+    unit_price: Annotated[Money, Meta(description="with its options, in minor units")]
+    total: Money
+    options: list[SoldOption]
+    note: str
+    guest_id: Id | None
+    guest_name: str
+    station: Annotated[str, Meta(description="where it is cooked")]
+    tax_rate_bp: BasisPoints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +116,7 @@ class OrderEvent(DomainEvent):
 class OrderPlaced(OrderEvent):
     """A guest sent a round; it is priced and durable. Money may still be owed before the kitchen hears of it.
 
-    lines: [{"id", "item_id", "name", "i18n", "quantity", "unit_price", "total", "options": [{"name", "i18n",
-    "price"}], "note", "guest_id", "guest_name", "station", "tax_rate_bp"}], minor units.
+    `lines` are what was sold, at the server's prices.
     """
 
     topic = "order.placed"
@@ -90,7 +128,7 @@ class OrderPlaced(OrderEvent):
     pay_after: str
     currency: str
     total: int
-    lines: list[dict[str, Any]]
+    lines: list[SoldLine]
     placed_at: datetime
     expires_at: datetime | None = None
 
@@ -104,7 +142,7 @@ class OrderSubmitted(OrderEvent):
     guest_name: str
     total: int
     currency: str
-    lines: list[dict[str, Any]]
+    lines: list[SoldLine]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +211,7 @@ class LineReady(OrderEvent):
 
     line_id: UUID
     line_name: str
-    i18n: dict[str, Any] = field(default_factory=dict)
+    i18n: Translations = field(default_factory=dict)
     quantity: int = 1
 
 

@@ -1,19 +1,12 @@
 """Reads of stores, tables and people; never writes."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from stores.events import OpeningSpan, StaffPerson, StoreSettings, TablePlace
 from stores.models import Role, StaffMembership, Store, Table, TableToken, User
-
-_SETTINGS = (
-    "slug", "name", "branch", "i18n", "language", "languages", "timezone", "currency", "brand_color",
-    "pay_after", "tab_opening", "closed_dates", "day_cutoff_hour", "accepting_orders", "pause_message",
-    "unpaid_minutes", "auto_reject_minutes", "warn_minutes", "late_minutes", "tax_rate_bp", "phone",
-    "address",
-)  # fmt: skip
-_PLACE = ("name", "zone", "seats", "shape", "x", "y", "width", "height", "position")
 
 
 class MembershipRow(NamedTuple):
@@ -48,35 +41,62 @@ def valid_tokens(tables: list[Table]) -> dict[UUID, str]:
     return {row.table_id: row.token for row in rows}
 
 
-def store_snapshot(store: Store) -> dict[str, Any]:
-    """What others may know of the store (shape: stores.events.StoreChanged). One query."""
-    hours = store.opening_hours.order_by("weekday", "opens")
+def store_snapshot(store: Store) -> StoreSettings:
+    """What others may know of the store. One query."""
     return {
-        **{name: getattr(store, name) for name in _SETTINGS},
-        "opening_hours": [
-            {
-                "weekday": row.weekday,
-                "opens": row.opens,
-                "closes": row.closes,
-                "last_order": row.last_order,
-            }
-            for row in hours
-        ],
+        "slug": store.slug,
+        "name": store.name,
+        "branch": store.branch,
+        "i18n": store.i18n,
+        "language": store.language,
+        "languages": store.languages,
+        "timezone": store.timezone,
+        "currency": store.currency,
+        "brand_color": store.brand_color,
+        "pay_after": store.pay_after,
+        "tab_opening": store.tab_opening,
+        "opening_hours": _opening_hours(store),
+        "closed_dates": store.closed_dates,
+        "day_cutoff_hour": store.day_cutoff_hour,
+        "accepting_orders": store.accepting_orders,
+        "pause_message": store.pause_message,
+        "unpaid_minutes": store.unpaid_minutes,
+        "auto_reject_minutes": store.auto_reject_minutes,
+        "warn_minutes": store.warn_minutes,
+        "late_minutes": store.late_minutes,
+        "tax_rate_bp": store.tax_rate_bp,
+        "phone": store.phone,
+        "address": store.address,
     }
 
 
-def table_snapshot(table: Table) -> dict[str, Any]:
-    """What others may know of the table (shape: stores.events.TableChanged). One query."""
+def _opening_hours(store: Store) -> list[OpeningSpan]:
+    return [
+        {"weekday": row.weekday, "opens": row.opens, "closes": row.closes, "last_order": row.last_order}
+        for row in store.opening_hours.order_by("weekday", "opens")
+    ]
+
+
+def table_snapshot(table: Table) -> TablePlace:
+    """What others may know of the table. One query."""
     tokens = list(table.tokens.order_by("created_at"))
     return {
-        **{name: getattr(table, name) for name in _PLACE},
+        "name": table.name,
+        "zone": table.zone,
+        "seats": table.seats,
+        "shape": table.shape,
+        "x": table.x,
+        "y": table.y,
+        "width": table.width,
+        "height": table.height,
+        "position": table.position,
         "token": next((row.token for row in tokens if row.revoked_at is None), ""),
         "revoked_tokens": [row.token for row in tokens if row.revoked_at is not None],
     }
 
 
-def people_of(store_id: UUID) -> list[dict[str, Any]]:
-    """[{user_id, name, role, active}] of a store, oldest first."""
+def people_of(store_id: UUID) -> list[StaffPerson]:
+    """The people of a store, oldest first."""
     rows = StaffMembership.objects.filter(store_id=store_id).select_related("user").order_by("created_at")
     return [
         {

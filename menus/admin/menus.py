@@ -1,5 +1,6 @@
 """A store's menu: sections, preview, publishing, and what was published before."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +26,7 @@ from menus.admin.display import InCurrency, settings_of
 from menus.backoffice_forms import SectionForm
 from menus.documents import difference, document_of, problems_of
 from menus.errors import MenuNotReady
+from menus.events import MenuDocument
 from menus.models import (
     Menu,
     MenuVersion,
@@ -153,12 +155,12 @@ class MenuAdmin(TellsRefusals, StoreScopedAdmin):
 
 
 def _preview(
-    document: dict[str, Any], settings: dict[str, Any], language: str, currency: str
+    document: MenuDocument, settings: dict[str, Any], language: str, currency: str
 ) -> list[dict[str, Any]]:
     """The menu in one language, with prices as its readers write them."""
     main = settings.get("language", "ko")
 
-    def text(row: dict[str, Any], field: str = "name") -> str:
+    def text(row: Mapping[str, Any], field: str = "name") -> str:
         return localized({**row, "language": main}, field, language)
 
     return [

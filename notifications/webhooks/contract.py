@@ -8,18 +8,6 @@ from notifications.webhooks.public import LINE_FIELDS, PUBLIC_FIELDS, TEST_TOPIC
 
 _TIME = {"type": "string", "format": "date-time"}
 _UUID = {"type": "string", "format": "uuid"}
-_LINE: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        **{name: {} for name in LINE_FIELDS},
-        "id": _UUID,
-        "item_id": _UUID,
-        "name": {"type": "string"},
-        "quantity": {"type": "integer"},
-        "unit_price": {"type": "integer"},
-        "total": {"type": "integer"},
-    },
-}
 _HEADERS = {
     "type": "object",
     "required": ["webhook-id", "webhook-timestamp", "webhook-signature"],
@@ -34,7 +22,8 @@ _HEADERS = {
 @adds_to_asyncapi
 def webhooks_channel() -> dict[str, Any]:
     """One channel: the address that an owner registered."""
-    schemas = {topic: _data_schema(topic, whole) for topic, whole in schemas_of(public_events()).items()}
+    known = schemas_of(public_events())
+    schemas = {kind.topic: _data_schema(kind.topic, known[kind.__name__]) for kind in public_events()}
     schemas[TEST_TOPIC] = {"type": "object", "properties": {"store_id": _UUID}, "required": ["store_id"]}
     versions = {kind.topic: kind.version for kind in public_events()}
     messages = {
@@ -51,8 +40,17 @@ def webhooks_channel() -> dict[str, Any]:
             }
         },
         "operations": {"webhooks": {"action": "send", "channel": {"$ref": "#/channels/webhooks"}}},
-        "components": {"messages": messages, "schemas": {"WebhookHeaders": _HEADERS, "WebhookLine": _LINE}},
+        "components": {"messages": messages, "schemas": _structures(known)},
     }
+
+
+def _structures(known: dict[str, Any]) -> dict[str, Any]:
+    """Lines of an order leave with fewer keys; the rest is as inside."""
+    line = known["SoldLine"]
+    properties = {name: line["properties"][name] for name in LINE_FIELDS}
+    required = [name for name in LINE_FIELDS if name in line["required"]]
+    public_line = {"type": "object", "properties": properties, "required": required}
+    return {"WebhookHeaders": _HEADERS, "WebhookLine": public_line}
 
 
 def _data_schema(topic: str, whole: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from events.kernel.databases import atomic
 from events.kernel.errors import NotFound
 from events.outbox import publish
 from orders.errors import NotTheSender, WrongState
-from orders.events import OrderCanceled, OrderExpired, OrderSubmitted
+from orders.events import OrderCanceled, OrderExpired, OrderSubmitted, SoldLine
 from orders.models import Order, OrderLine, OrderStatus, Tab
 from orders.services.announce import hint_board, hint_order
 
@@ -60,11 +60,11 @@ def publish_submitted(order: Order, lines: Sequence[OrderLine]) -> None:
     publish(event, correlation_id=order.tab_id)
 
 
-def line_fact(line: OrderLine) -> dict[str, Any]:
-    """A line as events tell it (shape: orders.events.OrderPlaced)."""
+def line_fact(line: OrderLine) -> SoldLine:
+    """A line as events tell it."""
     return {
-        "id": line.pk,
-        "item_id": line.item_id,
+        "id": str(line.pk),
+        "item_id": str(line.item_id),
         "name": line.name,
         "i18n": line.i18n,
         "quantity": line.quantity,
@@ -72,7 +72,7 @@ def line_fact(line: OrderLine) -> dict[str, Any]:
         "total": line.total,
         "options": line.options,
         "note": line.note,
-        "guest_id": line.guest_id,
+        "guest_id": str(line.guest_id) if line.guest_id else None,
         "guest_name": line.guest_name,
         "station": line.station,
         "tax_rate_bp": line.tax_rate_bp,

@@ -3,6 +3,7 @@
 A rebuild passes `over`: all up to that version is overwritten, also the same one.
 """
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -23,9 +24,9 @@ from orders.storefront import touch_store
 
 
 def save_store(
-    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+    *, store_id: UUID, version_number: int, snapshot: Mapping[str, Any], over: int | None = None
 ) -> None:
-    """Remembers a store's settings (shape: stores.events.StoreChanged)."""
+    """Remembers a store's settings (shape: stores.events.StoreSettings)."""
     with atomic("orders"):
         known = StoreSnapshot.objects.select_for_update().filter(store_id=store_id).first()
         if not may_save(known, version_number, over):
@@ -42,10 +43,10 @@ def save_table(
     store_id: UUID,
     table_id: UUID,
     version_number: int,
-    snapshot: dict[str, Any],
+    snapshot: Mapping[str, Any],
     over: int | None = None,
 ) -> None:
-    """Remembers a table and its codes (shape: stores.events.TableChanged)."""
+    """Remembers a table and its codes (shape: stores.events.TablePlace)."""
     with atomic("orders"):
         known = TableSnapshot.objects.select_for_update().filter(table_id=table_id).first()
         if not may_save(known, version_number, over):
@@ -86,10 +87,13 @@ def retire_table(
         _show_to_staff(store_id)
 
 
-def save_menu(*, store_id: UUID, version_number: int, document: dict[str, Any], again: bool = False) -> None:
+def save_menu(
+    *, store_id: UUID, version_number: int, document: Mapping[str, Any], again: bool = False
+) -> None:
     """Remembers a published menu; earlier ones stay for phones that still show them.
 
-    A version never changes once it is published; `again` puts a damaged one right.
+    `document`: menus.events.MenuDocument. A version never changes once it is published; `again` puts a
+    damaged one right.
     """
     with atomic("orders"):
         row, is_new = MenuSnapshot.objects.get_or_create(

@@ -1,5 +1,6 @@
 """Stores and their gateway accounts."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from payments.models import GatewayAccount, Mode, StoreSnapshot
 
 
 def save_store_snapshot(
-    *, store_id: UUID, version_number: int, snapshot: dict[str, Any], over: int | None = None
+    *, store_id: UUID, version_number: int, snapshot: Mapping[str, Any], over: int | None = None
 ) -> bool:
     """Remembers the store unless a newer version is known, and gives a new store its default gateways.
 

@@ -1,6 +1,7 @@
 """Bills follow orders and tabs: they open, grow, shrink, move and close."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,12 +31,12 @@ def open_bill(
     pay_after: str,
     currency: str,
     table: dict[str, Any],
-    lines: list[dict[str, Any]],
+    lines: Sequence[Mapping[str, Any]],
 ) -> Bill:
     """Writes an order's lines on a bill of its own (pay first) or on the tab's growing bill. Safe to repeat.
 
     Orders and tabs are told in streams of their own: when the leaving was heard first, the bill is shut.
-    `table`: {"table_id", "table_name", "table_token"}; `lines` as in order.placed.
+    `table`: {"table_id", "table_name", "table_token"}; `lines`: orders.events.SoldLine.
     """
     with atomic("payments"):
         tab = _lock_tab(tab_id, store_id, table)
@@ -71,7 +72,7 @@ def _get_bill(
     return Bill.objects.select_for_update().get(**mine)
 
 
-def _line(bill: Bill, order_id: UUID, number: int, position: int, line: dict[str, Any]) -> BillLine:
+def _line(bill: Bill, order_id: UUID, number: int, position: int, line: Mapping[str, Any]) -> BillLine:
     return BillLine(
         bill=bill,
         order_id=order_id,

@@ -14,6 +14,7 @@ from notifications.retention import purge_old_notifications
 from payments.events import PaymentCaptured, PaymentFlagged
 from stores.events import StoreChanged
 from stores.models import Store
+from stores.selectors import store_snapshot
 from tests.factories import new_uuid
 from tests.notifications.facts import Party, announce
 from tests.queue import unfinished
@@ -193,10 +194,9 @@ def test_what_is_late_by_hours_is_told_all_the_same(party: Party) -> None:
 
 def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
     for version, minutes in ((2, 7), (1, 3)):
-        announce(
-            StoreChanged(store_id=store.pk, version_number=version, snapshot={"auto_reject_minutes": minutes})
-        )
-    assert StoreSnapshot.objects.get(pk=store.pk).data == {"auto_reject_minutes": 7}
+        store.auto_reject_minutes = minutes
+        announce(StoreChanged(store_id=store.pk, version_number=version, snapshot=store_snapshot(store)))
+    assert StoreSnapshot.objects.get(pk=store.pk).data["auto_reject_minutes"] == 7
 
 
 def test_every_handler_belongs_to_a_fact_of_the_contract() -> None:

@@ -38,15 +38,16 @@ def tell(context: str, *events: DomainEvent) -> None:
 
 def test_an_older_store_or_table_is_ignored(restaurant: Restaurant) -> None:
     store_id, table_id = restaurant.store_id, restaurant.tables["A1"]
-    newer = {**restaurant.settings, "name": "New name"}
+    settings: Any = restaurant.settings
+    newer: Any = {**settings, "name": "New name"}
     tell(
         "stores",
         StoreChanged(store_id=store_id, version_number=5, snapshot=newer),
-        StoreChanged(store_id=store_id, version_number=4, snapshot=restaurant.settings),
+        StoreChanged(store_id=store_id, version_number=4, snapshot=settings),
     )
     assert StoreSnapshot.objects.get().data["name"] == "New name"
-    table = TableSnapshot.objects.get().data
-    moved = {**table, "name": "Window", "token": "fresh", "revoked_tokens": [table["token"]]}
+    table: Any = TableSnapshot.objects.get().data
+    moved: Any = {**table, "name": "Window", "token": "fresh", "revoked_tokens": [table["token"]]}
     tell(
         "stores",
         TableChanged(store_id=store_id, table_id=table_id, version_number=3, snapshot=moved),
@@ -66,9 +67,10 @@ def test_an_older_store_or_table_is_ignored(restaurant: Restaurant) -> None:
 def test_menus_are_kept_and_what_is_sold_out_follows(restaurant: Restaurant) -> None:
     store_id = restaurant.store_id
     item = UUID(GIMBAP)
+    document: Any = menu_document()
     tell(
         "menus",
-        MenuPublished(store_id=store_id, version_number=2, document=menu_document()),
+        MenuPublished(store_id=store_id, version_number=2, document=document),
         ItemSoldOut(store_id=store_id, item_id=item),
         ItemSoldOut(store_id=store_id, item_id=item),
     )

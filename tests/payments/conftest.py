@@ -19,7 +19,7 @@ from events.delivery import drain
 from events.kernel.databases import atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
-from orders.events import OrderCanceled, OrderExpired, OrderPlaced, OrderRejected
+from orders.events import OrderCanceled, OrderExpired, OrderPlaced, OrderRejected, SoldLine
 from payments.gateways.base import Kind, Outcome
 from payments.gateways.sandbox import adapter
 from payments.models import Bill, Payment
@@ -161,7 +161,7 @@ class Phone:
         return self.web.post(payment.next_action["url"], {"action": action})
 
 
-def line(price: int, guest_id: UUID | None) -> dict[str, Any]:
+def line(price: int, guest_id: UUID | None) -> SoldLine:
     """One line of order.placed."""
     return {
         "id": str(new_id()),
