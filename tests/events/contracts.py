@@ -1,11 +1,13 @@
 """The samples of every event version ever released, and what may not change about them.
 
 `python -m tests.events.contracts` writes the samples that are missing; a released one is never rewritten.
+Those in `published` came out of the product (`test_published.py`), with everything that structures may hold.
 """
 
 import hashlib
 import json
 import typing
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +18,10 @@ from uuid import UUID, uuid5
 import msgspec
 
 from events.base import DomainEvent
+from events.structures import keys_of, structures_in
 
 SAMPLES = Path(__file__).parent / "samples"
+PUBLISHED = SAMPLES / "published"
 RELEASED = SAMPLES / "released.json"
 _NAMESPACE = UUID("7f0e1c3a-4a51-4d5e-9a37-0d6f1a2b3c4d")
 
@@ -73,10 +77,19 @@ def path_of(topic: str, version: int) -> Path:
     return SAMPLES / f"{topic}.v{version}.json"
 
 
-def released() -> list[tuple[str, int]]:
-    """(topic, version) of every sample that is there."""
-    stems = [path.name.removesuffix(".json").rpartition(".v") for path in SAMPLES.glob("*.v*.json")]
-    return sorted((topic, int(version)) for topic, _, version in stems)
+def samples() -> list[Path]:
+    """Every sample that is there."""
+    return sorted(SAMPLES.rglob("*.v*.json"))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(SAMPLES).as_posix()
+
+
+def told_by(path: Path) -> tuple[str, int]:
+    """(topic, version) of a sample."""
+    topic, _, version = path.name.removesuffix(".json").rpartition(".v")
+    return topic, int(version)
 
 
 def fingerprint(path: Path) -> str:
@@ -93,9 +106,36 @@ def problems_with(text: str, kind: type[DomainEvent], version: int) -> list[str]
         return []  # an older version: its upcasters did their work
     now, then = json.loads(event.payload()), json.loads(text)
     gone = [f"{name} is gone" for name in then if name not in now]
+    gone += [f"{name} is gone" for name in sorted(keys_written(kind, then) - keys_described(kind))]
     return gone + [
         f"{name} reads as {now[name]!r}" for name in then if name in now and now[name] != then[name]
     ]
+
+
+def keys_described(kind: type[DomainEvent]) -> set[str]:
+    """ "Structure.key" of all that the event may hold inside its fields."""
+    inside = {found for annotation in kind.structures.values() for found in structures_in(annotation)}
+    return {f"{structure.__name__}.{key.name}" for structure in inside for key in keys_of(structure)}
+
+
+def keys_written(kind: type[DomainEvent], payload: dict[str, Any]) -> set[str]:
+    """ "Structure.key" of all that a payload holds there, described or not."""
+    inside = [(payload[name], what) for name, what in kind.structures.items() if name in payload]
+    return {key for value, annotation in inside for key in _keys(value, annotation)}
+
+
+def _keys(value: Any, annotation: Any) -> Iterator[str]:
+    if typing.is_typeddict(annotation):
+        described = {key.name: key.annotation for key in keys_of(annotation)}
+        for name, inner in value.items():
+            yield f"{annotation.__name__}.{name}"
+            yield from _keys(inner, described.get(name))
+        return
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    is_container = typing.get_origin(annotation) in (dict, list)
+    for part in typing.get_args(annotation):
+        for inner in parts if is_container else [value] if value is not None else []:
+            yield from _keys(inner, part)
 
 
 def sample_of(kind: type[DomainEvent]) -> dict[str, Any]:
@@ -128,16 +168,28 @@ def write_missing() -> list[str]:
     """Writes the samples that are not there yet and notes them as released."""
     from events.catalogue import event_types
 
-    SAMPLES.mkdir(exist_ok=True)
-    noted = json.loads(RELEASED.read_text()) if RELEASED.exists() else {}
+    return _write(
+        (path, sample_of(kind))
+        for kind in event_types()
+        if not (path := path_of(kind.topic, kind.version)).exists()
+    )
+
+
+def keep_published(events: Iterable[DomainEvent]) -> list[str]:
+    """Writes the samples in `published` that are not there yet."""
+    newest = {PUBLISHED / path_of(event.topic, event.version).name: event for event in events}
+    PUBLISHED.mkdir(exist_ok=True)
+    return _write((path, json.loads(event.payload())) for path, event in newest.items() if not path.exists())
+
+
+def _write(payloads: Iterable[tuple[Path, Any]]) -> list[str]:
+    noted = json.loads(RELEASED.read_text())
     made = []
-    for kind in event_types():
-        path = path_of(kind.topic, kind.version)
-        if not path.exists():
-            text = msgspec.json.format(msgspec.json.encode(sample_of(kind)), indent=1).decode()
-            path.write_text(text + "\n", encoding="utf-8")
-            noted[path.name] = fingerprint(path)
-            made.append(path.name)
+    for path, payload in payloads:
+        text = msgspec.json.format(msgspec.json.encode(payload), indent=1).decode()
+        path.write_text(text + "\n", encoding="utf-8")
+        noted[name_of(path)] = fingerprint(path)
+        made.append(name_of(path))
     RELEASED.write_text(json.dumps(dict(sorted(noted.items())), indent=1) + "\n")
     return made
 

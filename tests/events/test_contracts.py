@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from uuid import uuid4
 
 import jsonschema_rs
@@ -20,7 +20,16 @@ from events.kernel.databases import alias_of, atomic
 from events.models import Event
 from events.outbox import publish
 from events.registry import handlers_of, subscribe
-from tests.events.contracts import RELEASED, SAMPLES, fingerprint, path_of, problems_with, released
+from notifications.webhooks.public import PUBLIC_FIELDS, public_data
+from tests.events.contracts import (
+    RELEASED,
+    fingerprint,
+    name_of,
+    path_of,
+    problems_with,
+    samples,
+    told_by,
+)
 from tests.queue import deliver_all, published
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,16 +54,17 @@ def test_every_version_of_every_event_has_a_sample(kind: type[DomainEvent]) -> N
     assert path_of(kind.topic, kind.version).exists(), "run: python -m tests.events.contracts"
 
 
-@pytest.mark.parametrize(("topic", "version"), released())
-def test_everything_ever_released_can_be_read_today(topic: str, version: int) -> None:
+@pytest.mark.parametrize("path", samples(), ids=name_of)
+def test_everything_ever_released_can_be_read_today(path: Path) -> None:
+    topic, version = told_by(path)
     kind = DomainEvent.reader_of(topic, version)
-    problems = problems_with(path_of(topic, version).read_text(encoding="utf-8"), kind, version)
+    problems = problems_with(path.read_text(encoding="utf-8"), kind, version)
     assert not problems, f"{problems}: raise the version, keep the sample, write an upcaster"
 
 
 def test_released_samples_are_never_rewritten_or_removed() -> None:
     noted = json.loads(RELEASED.read_text())
-    there = {path.name: fingerprint(path) for path in SAMPLES.glob("*.v*.json")}
+    there = {name_of(path): fingerprint(path) for path in samples()}
     assert there == noted, "a released sample is history: make a new version instead"
 
 
@@ -91,6 +101,40 @@ def test_the_guard_tells_a_compatible_change_from_a_breaking_one(
 ) -> None:
     problems = problems_with(STORED, variant(annotations, **values), 1)
     assert not problems if problem is None else problem in problems[0]
+
+
+class Leaf(TypedDict):
+    """A tea."""
+
+    kind: str
+    grams: NotRequired[int]
+
+
+class Spoon(TypedDict):
+    """Leaves, as a later release might describe them."""
+
+    kind: str
+
+
+BREWED = STORED.removesuffix("}") + ',"leaves":[{"kind":"green","grams":3}]}'
+
+
+@pytest.mark.parametrize(
+    ("leaves", "problems"),
+    [(list[Leaf], []), (list[Leaf] | None, []), (list[Spoon], ["Spoon.grams is gone"])],
+)
+def test_the_guard_looks_inside_structures(leaves: Any, problems: list[str]) -> None:
+    kind = variant({"minutes": int, "name": str, "leaves": leaves})
+    assert problems_with(BREWED, kind, 1) == problems
+
+
+def test_what_a_newer_release_writes_into_a_structure_is_kept() -> None:
+    """Copies are made of it: what was dropped would be missing in them when the reader is updated, too."""
+    kind = variant({"minutes": int, "name": str, "leaves": list[Spoon]})
+    event = DomainEvent.read("pot.boiled", 1, BREWED)
+    assert vars(event)["leaves"] == [{"kind": "green", "grams": 3}]
+    assert json.loads(event.payload()) == json.loads(BREWED)
+    assert vars(kind.from_payload(json.loads(BREWED)))["leaves"] == [{"kind": "green", "grams": 3}]
 
 
 # --- Versions -------------------------------------------------------------------------------------------
@@ -185,14 +229,25 @@ def test_every_reference_in_the_document_leads_somewhere() -> None:
             part = part[step]
 
 
-@pytest.mark.parametrize("kind", event_types(), ids=lambda kind: f"{kind.topic}.v{kind.version}")
-def test_the_sample_fits_the_json_schema_of_its_event(kind: type[DomainEvent]) -> None:
+@pytest.mark.parametrize("path", samples(), ids=name_of)
+def test_the_sample_fits_the_json_schema_of_its_event(path: Path) -> None:
+    topic, version = told_by(path)
     document = json.loads((ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8"))
-    message = document["components"]["messages"][f"{kind.topic}.v{kind.version}"]
-    schema = {**document, **message["payload"]}
-    jsonschema_rs.Draft202012Validator(schema).validate(
-        json.loads(path_of(kind.topic, kind.version).read_text())
-    )
+    if message := document["components"]["messages"].get(f"{topic}.v{version}"):
+        schema = {**document, **message["payload"]}
+        jsonschema_rs.Draft202012Validator(schema).validate(json.loads(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in samples() if told_by(path)[0] in PUBLIC_FIELDS], ids=name_of
+)
+def test_what_leaves_of_the_sample_fits_the_json_schema_of_its_webhook(path: Path) -> None:
+    topic, version = told_by(path)
+    document = json.loads((ROOT / "docs" / "asyncapi.json").read_text(encoding="utf-8"))
+    promised = document["components"]["messages"][f"webhook.{topic}"]["payload"]["properties"]
+    if promised["version"]["const"] == version:
+        data = public_data(topic, json.loads(path.read_text(encoding="utf-8")))
+        jsonschema_rs.Draft202012Validator({**document, **promised["data"]}).validate(data)
 
 
 def test_the_document_is_served_to_everybody(client: Client) -> None:
