@@ -139,14 +139,14 @@ def _twin(command: list[str], name: str) -> list[str]:
 @fault("Redis killed and away")
 def kill_redis(run: Run) -> None:
     run.servers.kill_redis()
-    _away(run, 2.0, 30.0)
+    _away(run, 30.0)
     run.servers.start_redis()
 
 
 @fault("Redis hung")
 def hang_redis(run: Run) -> None:
     run.servers.hang_redis()
-    _away(run, 1.0, 10.0)
+    _away(run, 10.0 if run.is_long else 1.0)
     run.servers.unhang_redis()
 
 
@@ -192,11 +192,11 @@ def fill_disk(run: Run) -> None:
     run.servers.start_postgres()  # where the log itself had no room it went down
 
 
-def _away(run: Run, short: float, long: float) -> None:
+def _away(run: Run, seconds: float) -> None:
     """An outage that lasts: guests must be served all the same."""
-    until = time.monotonic() + (long if run.is_long else short)
+    until = time.monotonic() + seconds
     more(run, 1)
-    run.until(lambda: time.monotonic() >= until, long + TOOK_SECONDS, "the end of the outage")
+    run.until(lambda: time.monotonic() >= until, seconds + TOOK_SECONDS, "the end of the outage")
 
 
 # --- Handlers -----------------------------------------------------------------------------------------
