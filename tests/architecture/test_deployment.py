@@ -20,7 +20,7 @@ def _services() -> dict[str, Any]:
 
 def _roles() -> set[str]:
     parser = Command().create_parser("manage.py", "start")
-    return set(next(each.choices or () for each in parser._actions if each.dest == "role"))
+    return {role for each in parser._actions if each.dest == "role" for role in each.choices or ()}
 
 
 def test_only_our_own_processes_get_every_secret() -> None:
