@@ -40,6 +40,7 @@ from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 READY_SECONDS = 90
+COMMAND_SECONDS = 300
 REDIS_DATABASE = int(os.environ.get("STACK_REDIS_DATABASE", "11"))
 
 
@@ -62,7 +63,7 @@ class Stack:
         """Runs a management command and returns what it printed."""
         result = subprocess.run(
             [sys.executable, "manage.py", *words],
-            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False,
+            cwd=ROOT, env=self.env, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout

@@ -9,7 +9,7 @@ from tests.chaos import releases as _releases  # noqa: F401  its faults come ont
 from tests.chaos import report
 from tests.chaos.faults import FAULTS
 from tests.chaos.proof import judge
-from tests.chaos.run import Run, running_chaos
+from tests.chaos.run import WHOLE_SECONDS, Run, running_chaos
 
 
 def main() -> None:
@@ -22,7 +22,14 @@ def main() -> None:
     parser.add_argument("--no-report", action="store_true", help="print only")
     chosen = parser.parse_args()
     print(f"seed {chosen.seed}, {chosen.minutes:g} minutes", flush=True)
-    with running_chaos(chosen.seed, pause=0.6, is_long=not chosen.short, split=chosen.split) as run:
+    minutes = 0.0 if chosen.short else chosen.minutes
+    with running_chaos(
+        chosen.seed,
+        pause=0.6,
+        is_long=not chosen.short,
+        split=chosen.split,
+        seconds=WHOLE_SECONDS + minutes * 60,
+    ) as run:
         with run.open_restaurant():
             if chosen.short:
                 inject_each(run, chosen.only)

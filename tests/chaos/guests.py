@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
@@ -37,7 +37,8 @@ class Diary:
     answers: Counter[str] = field(default_factory=Counter)
     unclear: list[str] = field(default_factory=list)
     under_way: int = 0
-    twice: int = 0
+    twice: int = 0  # wishes of guests
+    steps_twice: int = 0  # of staff
     disagreements: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -87,6 +88,26 @@ class Patience:
         self.left -= min(now - self.looked_at, 1.0)
         self.looked_at = now
         return self.left > 0
+
+
+class Bound:
+    """So many seconds for the run as a whole, whatever it waits for."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.started = time.monotonic()
+
+    @property
+    def taken(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
+    def holds(self) -> bool:
+        return self.taken <= self.seconds
+
+    def broken_by(self, what: str) -> str:
+        """What to say then."""
+        return f"the whole run took more than {self.seconds:.0f} s; it was at: {what}"
 
 
 class Guest:
@@ -172,27 +193,38 @@ class Guest:
 
 
 class Cook:
-    """Staff at the board: takes every order, cooks it, brings it."""
+    """Staff at the board: takes every order, cooks it, brings it; sometimes two tap at the same moment."""
 
     STEPS = {"submitted": "accept", "accepted": "ready", "in_progress": "ready", "ready": "served"}
 
-    def __init__(self, board: Board, diary: Diary) -> None:
+    def __init__(self, board: Board, diary: Diary, dice: random.Random) -> None:
         self.board = board
         self.diary = diary
+        self.dice = dice
+        self.twin = ThreadPoolExecutor(2)
 
     def go_on_until(self, closing: threading.Event) -> None:
         while not closing.wait(0.4):
             with contextlib.suppress(httpx.TransportError):
                 self._work_off()
+        self.twin.shutdown()
 
     def _work_off(self) -> None:
         seen = self.board.get(f"{self.board.path}board/")
         self.diary.note(seen)
         for ticket in seen.json()["tickets"][:12] if seen.status_code == 200 else []:
-            step = self.STEPS[ticket["status"]]
-            body = {"minutes": 10} if step == "accept" else {}
-            answer = self.board.post(f"{self.board.path}orders/{ticket['id']}/{step}/", body)
-            self.diary.note(answer)  # a refusal means that the step was taken: by us, or by the guest
+            self._take(ticket["id"], self.STEPS[ticket["status"]])
+
+    def _take(self, order: str, step: str) -> None:
+        """A refusal means that the step was taken: by us, by the other one, or by the guest."""
+        body = {"minutes": 10} if step == "accept" else {}
+        copies = 2 if self.dice.random() < 0.2 else 1
+        path = f"{self.board.path}orders/{order}/{step}/"
+        asked = [self.twin.submit(self.board.post, path, body) for _ in range(copies)]
+        wait(asked)
+        self.diary.steps_twice += copies - 1
+        for future in asked:
+            self.diary.note(future.result())
 
 
 class Listener:

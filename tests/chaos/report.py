@@ -26,8 +26,9 @@ Written by `make chaos`; do not edit. `make test` runs the short form: every kin
 The run starts the real processes (web, live, worker, outside, beat, sweeper, PostgreSQL, Redis) over the demo
 store. Guests order and pay through the API without end, staff accept and serve, boards listen, and a server
 outside is told by webhooks. Meanwhile one fault after another happens to these processes. Everybody asks
-again as phones do; a fifth of the wishes is sent twice at the same moment under one key, a third of the
-payments has doubled and disordered webhooks. At the end the tables are asked, not the logs:
+again as phones do; a fifth of the wishes is sent twice at the same moment under one key, a fifth of the
+staff's steps by two people at once, a third of the payments has doubled and disordered webhooks. The run as a
+whole has a limit, and fails when it is over. At the end the tables are asked, not the logs:
 
 - **lost**: an order, a payment, a kitchen ticket, an alarm, a delivery, or a number on a board that should be
   there once and is not; a fact that the webhook's receiver never heard of;
@@ -51,6 +52,8 @@ def as_data(run: Run, found: Findings, seed: int) -> dict[str, Any]:
     return {
         "seed": seed,
         "seconds": round(run.seconds),
+        "whole_seconds": round(run.bound.taken),
+        "bound_seconds": round(run.bound.seconds),
         "cores": os.cpu_count(),
         "databases": len(tables.databases),
         "orders": len(run.diary.orders),
@@ -61,6 +64,7 @@ def as_data(run: Run, found: Findings, seed: int) -> dict[str, Any]:
         "deliveries": tables.done(),
         "requests": dict(sorted(run.diary.answers.items())),
         "asked_twice": run.diary.twice,
+        "steps_twice": run.diary.steps_twice,
         "webhooks": len(first_heard(run.outside)),
         "webhook_calls": len(run.outside.calls),
         "faults": sum(len(times) for times in run.recoveries.values()),
@@ -118,12 +122,25 @@ def details(data: dict[str, Any]) -> str:
     parts = [
         f"## With {_place(data)}\n",
         "| Fault | Times | Recovery p50 | Recovery max |\n|---|---|---|---|\n" + "\n".join(rows) + "\n",
-        f"Answers by status: {answers}. Asked twice at once: {data['asked_twice']:,}. "
-        f"Webhooks: {data['webhooks']:,} facts, heard in {data['webhook_calls']:,} calls.\n",
+        f"Answers by status: {answers}. Asked twice at once: {_doubled(data)}. "
+        f"Webhooks: {data['webhooks']:,} facts, heard in {data['webhook_calls']:,} calls.{_whole(data)}\n",
     ]
     if data["findings"]:
         parts.append("Found:\n\n" + "\n".join(f"- {text}" for text in data["findings"]) + "\n")
     return "\n".join(parts)
+
+
+def _doubled(data: dict[str, Any]) -> str:
+    """Of earlier runs only the guests' part was counted."""
+    steps = data.get("steps_twice")
+    return f"{data['asked_twice']:,}" + ("" if steps is None else f" by guests, {steps:,} by staff")
+
+
+def _whole(data: dict[str, Any]) -> str:
+    """With the start of the servers and the last guests; of earlier runs nobody wrote it down."""
+    if "whole_seconds" not in data:
+        return ""
+    return f" All of it took {data['whole_seconds']:,} s of {data['bound_seconds']:,} s at most."
 
 
 def page(runs: Runs) -> str:

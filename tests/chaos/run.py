@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from tests.chaos import outside
-from tests.chaos.guests import Cook, Diary, Guest, Listener, Patience
+from tests.chaos.guests import Bound, Cook, Diary, Guest, Listener, Patience
 from tests.chaos.outside import SLUG
 from tests.chaos.proof import imbalance
 from tests.chaos.servers import Servers, running_servers
@@ -26,6 +26,9 @@ from tests.stack import Stack, environment_over, processes_of
 RECOVERY_SECONDS = 240.0
 # Webhooks that were lost are sent again or asked for within half a minute, then what follows from them.
 FINISH_SECONDS = 300.0
+# The whole of it, from the first server's start: the short form took a third of this on two cores that were
+# busy with much else. The long one has its minutes on top.
+WHOLE_SECONDS = 1800.0
 GUESTS, BOARDS = 3, 2
 FULL_DISK = "disk of PostgreSQL full"
 # Nothing of ours is left in the kitchen or in the bank's hands.
@@ -52,7 +55,9 @@ class Run:
         *,
         pause: float,
         is_long: bool,
+        bound: Bound,
     ) -> None:
+        self.bound = bound
         self.stack = stack
         self.outside = told
         self.servers = servers
@@ -80,7 +85,7 @@ class Run:
             Guest(self.stack.base_url, tokens[n], self.diary, random.Random(self.dice.random()), pause)
             for n in range(GUESTS)
         ]
-        self.cook = Cook(boards[0], self.diary)
+        self.cook = Cook(boards[0], self.diary, random.Random(self.dice.random()))
         self.listeners = [Listener(board) for board in boards[1:]]
         self.boards = boards
 
@@ -132,6 +137,7 @@ class Run:
                 if job.done():
                     job.result()  # raises what ended it
             assert patience.lasts(), f"{what}: not within {seconds:.0f} s; {self._state()}"
+            assert self.bound.holds, f"{self.bound.broken_by(what)}; {self._state()}"
             time.sleep(0.1)
 
     @staticmethod
@@ -158,6 +164,7 @@ class Run:
 
     def inject(self, kind: str, fault: Callable[["Run"], None]) -> float:
         """Runs a fault to its end and times the recovery: until what was told before is handled."""
+        assert self.bound.holds, self.bound.broken_by(kind)
         fault(self)
         began = time.monotonic()
         self.until(lambda: bool(self.tables.now()), RECOVERY_SECONDS, "a database")
@@ -169,8 +176,11 @@ class Run:
 
 
 @contextmanager
-def running_chaos(seed: int, *, pause: float, is_long: bool, split: bool = False) -> Iterator[Run]:
-    """Servers and processes of its own over the demo store, nobody there yet."""
+def running_chaos(
+    seed: int, *, pause: float, is_long: bool, split: bool = False, seconds: float = WHOLE_SECONDS
+) -> Iterator[Run]:
+    """Servers and processes of its own over the demo store, nobody there yet; `seconds` at most for all."""
+    bound = Bound(seconds)
     with running_servers() as servers:
         stack = _stack(servers, split)
         stack.manage("prepare", "--no-demo")
@@ -179,7 +189,7 @@ def running_chaos(seed: int, *, pause: float, is_long: bool, split: bool = False
         tables.everywhere(EFFECTS)
         tables.close()
         with outside.registered(stack) as told, processes_of(stack):
-            yield Run(stack, servers, told, random.Random(seed), pause=pause, is_long=is_long)
+            yield Run(stack, servers, told, random.Random(seed), pause=pause, is_long=is_long, bound=bound)
 
 
 def _stack(servers: Servers, split: bool) -> Stack:
