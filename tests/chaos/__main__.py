@@ -5,7 +5,8 @@ import random
 import sys
 import time
 
-from tests.chaos import releases as _releases  # noqa: F401  its faults come onto the list
+from tests.chaos import hints as _hints  # noqa: F401  its faults come onto the list
+from tests.chaos import releases as _releases  # noqa: F401
 from tests.chaos import report
 from tests.chaos.faults import FAULTS
 from tests.chaos.proof import judge
