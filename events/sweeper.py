@@ -13,9 +13,11 @@ from events.delivery import DRAIN_SECONDS, drain
 from events.kernel.databases import alias_of, all_aliases
 from events.kicks import kick_lane
 from events.registry import context_of, contexts_with_handlers, lanes_beside
+from events.rounds import rounds
 from events.slots import time_limit
 
 logger = logging.getLogger(__name__)
+Work = Callable[[], object]
 
 EVERY_SECONDS = 0.5
 LATE_SECONDS = 1.0
@@ -73,20 +75,25 @@ def run_forever(stop: threading.Event) -> None:
     """Sweeps twice a second until told to stop; a failing round is logged and the next one tries again.
 
     Each lane beside the contexts has a thread of its own: no alarm waits for somebody else's server, and no
-    refund for somebody's webhook address.
+    refund for somebody's webhook address. So has whatever the contexts have it look after.
     """
     for lane in lanes_beside():
-        beside = partial(sweep_beside, lane)
-        threading.Thread(target=_repeat, args=(beside, stop), name=f"sweep {lane}", daemon=True).start()
+        _start(f"sweep {lane}", partial(sweep_beside, lane), stop)
+    for each in rounds():
+        _start(each.name, each.look, stop, each.every)
     _repeat(sweep, stop)
 
 
-def _repeat(round_of_sweeping: Callable[[], int], stop: threading.Event) -> None:
-    while not stop.wait(EVERY_SECONDS):
+def _start(name: str, work: Work, stop: threading.Event, every: float = EVERY_SECONDS) -> None:
+    threading.Thread(target=_repeat, args=(work, stop, every), name=name, daemon=True).start()
+
+
+def _repeat(work: Work, stop: threading.Event, every: float = EVERY_SECONDS) -> None:
+    while not stop.wait(every):
         try:
             close_old_connections()
-            round_of_sweeping()
+            work()
         except Exception:  # noqa: BLE001  the safety net outlives any database outage
-            logger.exception("sweep failed")
+            logger.exception("sweep failed (%s)", threading.current_thread().name)
             connections.close_all()
     connections.close_all()
