@@ -12,12 +12,22 @@ from notifications.webhooks import admin as webhooks  # noqa: F401  registers it
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin, StoreScopedAdmin):
-    list_display = ("created_at", "kind", "alarm", "level", "acked_by", "seconds_to_take")
+    list_display = ("created_at", "kind", "audience", "alarm", "level", "acked_by", "seconds_to_take")
     list_filter = ("kind", "alarm")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)
     sortable_by = ("created_at",)
-    fields = ("created_at", "kind", "alarm", "level", "content", "acked_at", "acked_by", "acked_device")
+    fields = (
+        "created_at",
+        "kind",
+        "audience",
+        "alarm",
+        "level",
+        "content",
+        "acked_at",
+        "acked_by",
+        "acked_device",
+    )
 
     @admin.display(description=_("content"))
     def content(self, row: Notification) -> str:

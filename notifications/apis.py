@@ -1,6 +1,6 @@
 """Catch-up by number, taking alarms, signs of life from the boards' devices."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import Http404
@@ -66,11 +66,16 @@ def _caller(request: Request) -> Any:
     return request.user
 
 
-def _catch_up(channel: str, after: int | None) -> dict[str, Any]:
+def _role(request: Request) -> str:
+    """The person's role in the store of the address."""
+    return str(cast(Any, request).membership.role)
+
+
+def _catch_up(channel: str, after: int | None, role: str = "") -> dict[str, Any]:
     if after is None:
-        items = selectors.latest_notifications(channel)
+        items = selectors.latest_notifications(channel, role)
     else:
-        items = selectors.notifications_after(channel, after)
+        items = selectors.notifications_after(channel, after, role)
     # An empty answer never moves the caller forward: a row may have come since it was read.
     seq = items[-1]["seq"] if items else min(after or 0, selectors.channel_state(channel).last_seq)
     return {"seq": seq, "items": items}
@@ -88,7 +93,10 @@ class GuestNotificationsApi(APIView):
 
 
 class StoreNotificationsApi(APIView):
-    """What a store was told after a number, at most 200 at once; without a number the last 50."""
+    """What the caller's role was told after a number, at most 200 at once; without a number the last 50.
+
+    What is meant for other roles is left out, and its number with it.
+    """
 
     access = "staff"
     throttle_scope = "staff"
@@ -96,11 +104,11 @@ class StoreNotificationsApi(APIView):
     @extend_schema(operation_id="store_notifications", parameters=[AfterInput], responses=NotificationsOutput)
     def get(self, request: Request, store_id: UUID) -> Response:
         after = _valid(AfterInput(data=request.query_params)).get("after")
-        return Response(_catch_up(store_channel(store_id), after))
+        return Response(_catch_up(store_channel(store_id), after, _role(request)))
 
 
 class AcknowledgeApi(APIView):
-    """Takes one alarm; taking it twice changes nothing."""
+    """Takes one alarm that is meant for the caller's role; taking it twice changes nothing."""
 
     access = "staff"
     throttle_scope = "staff"
@@ -114,7 +122,7 @@ class AcknowledgeApi(APIView):
 
 
 class BulkAcknowledgeApi(APIView):
-    """Takes several alarms at once."""
+    """Takes several alarms at once, all or none."""
 
     access = "staff"
     throttle_scope = "staff"
@@ -131,6 +139,7 @@ def _acknowledge(request: Request, store_id: UUID, seqs: list[int], device: str)
     rows = services.acknowledge(
         store_id=store_id,
         seqs=seqs,
+        role=_role(request),
         actor_id=_caller(request).pk,
         actor_name=_caller(request).display_name,
         device=device,

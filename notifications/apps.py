@@ -12,4 +12,5 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         # After the queue's own ready(): every context's event types are known by now.
-        from notifications.webhooks import checks, contract, handlers  # noqa: F401  they register themselves
+        from notifications import dead_letters  # noqa: F401  they register themselves
+        from notifications.webhooks import checks, contract, handlers  # noqa: F401

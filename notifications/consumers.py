@@ -10,7 +10,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, NamedTuple
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
@@ -31,6 +31,13 @@ NOT_SIGNED_IN, NOT_ALLOWED, TOO_MUCH, TRY_LATER = 4401, 4403, 1009, 1013
 _open: Counter[str] = Counter()  # sockets of this process, by channel
 
 
+class Seat(NamedTuple):
+    """What a socket listens to: a channel, in a role."""
+
+    channel: str
+    role: str = ""
+
+
 class LiveConsumer(AsyncWebsocketConsumer):
     """A socket on one channel. Subclasses say which channel the caller may read, and how many may at once."""
 
@@ -38,13 +45,13 @@ class LiveConsumer(AsyncWebsocketConsumer):
     channel_layer_alias = "none"
     limit = 0
 
-    async def find_channel(self) -> str | int:
-        """The channel's name, or the close code of the refusal."""
+    async def find_seat(self) -> Seat | int:
+        """Where the caller may listen, or the close code of the refusal."""
         raise NotImplementedError
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.channel = ""
+        self.seat: Seat | None = None
         self.feed: Feed | None = None
         self.tasks: list[asyncio.Task[None]] = []
         self.heard = 0
@@ -56,35 +63,35 @@ class LiveConsumer(AsyncWebsocketConsumer):
         finally:
             for task in self.tasks:
                 task.cancel()
-            if self.channel:
-                _open.subtract([self.channel])
-                if not _open[self.channel]:
-                    del _open[self.channel]
+            if self.seat:
+                _open.subtract([self.seat.channel])
+                if not _open[self.seat.channel]:
+                    del _open[self.seat.channel]
 
     async def connect(self) -> None:
-        found = await self.find_channel()
+        found = await self.find_seat()
         await self.accept()
         if isinstance(found, int):
             return await self.close(found)
-        if _open[found] >= self.limit:
+        if _open[found.channel] >= self.limit:
             return await self.close(TRY_LATER)
-        self.channel = found
-        _open[found] += 1
+        self.seat = found
+        _open[found.channel] += 1
         self._spawn(self._await_hello())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         self.heard += 1
         if text_data is None or len(text_data) > LONGEST_MESSAGE or self.heard > MESSAGES_PER_BEAT:
             return await self.close(TOO_MUCH)
-        if self.feed is None and self.channel and not self.ended:
-            await self._hello(text_data)
+        if self.feed is None and self.seat and not self.ended:
+            await self._hello(text_data, self.seat)
 
-    async def _hello(self, text: str) -> None:
+    async def _hello(self, text: str, seat: Seat) -> None:
         try:
             resume_from = _read_hello(text)
         except ValueError:
             return await self.close(NOT_SIGNED_IN)
-        self.feed = feed = Feed(self.channel, self.send_frame)
+        self.feed = feed = Feed(seat.channel, self.send_frame, seat.role)
         try:
             await feed.start(resume_from)
         except DatabaseError:
@@ -108,13 +115,16 @@ class LiveConsumer(AsyncWebsocketConsumer):
                     await self._check_again()
                 data = await feed.beat()
             except DatabaseError as error:  # no heartbeat tells the device that it may be behind
-                logger.warning("no heartbeat for %s: %s", self.channel, error)
+                logger.warning("no heartbeat for %s: %s", feed.channel, error)
                 continue
             await self.send_frame(frame("heartbeat", feed.last, {"now": plain_time(timezone.now()), **data}))
 
     async def _check_again(self) -> None:
-        if await self.find_channel() != self.channel:
+        found = await self.find_seat()
+        if isinstance(found, int):
             await self.close(NOT_ALLOWED)
+        elif found != self.seat:  # in another role it hears other alarms: it comes back and listens in that
+            await self.close(TRY_LATER)
 
     async def _end_with_tab(self, feed: Feed) -> None:
         await feed.closed.wait()
@@ -143,13 +153,13 @@ class TabConsumer(LiveConsumer):
 
     limit = 24  # phones that reconnect leave a dead socket behind for a while
 
-    async def find_channel(self) -> str | int:
+    async def find_seat(self) -> Seat | int:
         guest = self.scope["guest"]
         if guest is None:
             return NOT_SIGNED_IN
         if guest.token != self.scope["url_route"]["kwargs"]["token"]:
             return NOT_ALLOWED
-        return tab_channel(guest.tab_id)
+        return Seat(tab_channel(guest.tab_id))
 
 
 class StaffConsumer(LiveConsumer):
@@ -157,14 +167,14 @@ class StaffConsumer(LiveConsumer):
 
     limit = 60
 
-    async def find_channel(self) -> str | int:
+    async def find_seat(self) -> Seat | int:
         memberships = await self.scope["read_memberships"]()
         if memberships is None:
             return NOT_SIGNED_IN
         slug = self.scope["url_route"]["kwargs"]["slug"]
         for membership in memberships.values():
             if membership.store_slug == slug:
-                return store_channel(membership.store_id)
+                return Seat(store_channel(membership.store_id), membership.role)
         return NOT_ALLOWED
 
 

@@ -33,10 +33,11 @@ def frame(kind: str, seq: int, data: dict[str, Any] | None = None) -> dict[str, 
 
 
 class Feed:
-    """Passes a channel's notifications to `send`; `closed` is set once the tab behind it is closed."""
+    """Passes a channel's notifications for a role to `send`; `closed` is set once its tab is closed."""
 
-    def __init__(self, channel: str, send: Send) -> None:
+    def __init__(self, channel: str, send: Send, role: str = "") -> None:
         self.channel = channel
+        self.role = role
         self.last = 0
         self.closed = asyncio.Event()
         self._send = send
@@ -51,7 +52,7 @@ class Feed:
         if state.last_seq - known > LONGEST_REPLAY:
             self.last = state.last_seq - selectors.LATEST
             await self._send(frame("hint", self.last, {"topic": "reload"}))
-        for row in await database_sync_to_async(selectors.taken_lately)(self.channel, self.last):
+        for row in await database_sync_to_async(selectors.taken_lately)(self.channel, self.last, self.role):
             await self._send_taken(row)
         await self.pull()
         await self._send(frame("ready", self.last, {"open": sorted(self._ringing)}))
@@ -62,6 +63,7 @@ class Feed:
             state = await self._state()
             while self.last < state.last_seq and await self._pull_batch():
                 pass
+            self.last = max(self.last, state.last_seq)  # the last ones may be for other roles
             await self._silence(self._ringing - set(state.open_alarms))
             self._ringing = set(state.open_alarms)
             if state.closed:
@@ -73,13 +75,20 @@ class Feed:
         if topic == "notification":
             async with self._lock:
                 if seq == self.last + 1:
-                    return await self._send_row(data["row"])
+                    return await self._hear(data)
             if seq > self.last:
                 await self.pull()
         elif topic == "acked":
             await self._hear_acked(seq, data)
         else:
             await self._send(frame("hint", self.last, data))
+
+    async def _hear(self, data: dict[str, Any]) -> None:
+        """The next number: passed on to whom it is meant for, and behind everybody."""
+        if data.get("audience", "") in ("", self.role):
+            await self._send_row(data["row"])
+        else:
+            self.last = data["seq"]
 
     async def beat(self) -> dict[str, Any]:
         """Pulls, and returns what a heartbeat says: the numbers of the alarms that still ring."""
@@ -102,10 +111,11 @@ class Feed:
                 delay = min(10.0, delay * 2)
 
     async def _state(self) -> selectors.ChannelState:
-        return await database_sync_to_async(selectors.channel_state)(self.channel)
+        return await database_sync_to_async(selectors.channel_state)(self.channel, self.role)
 
     async def _pull_batch(self) -> int:
-        rows = await database_sync_to_async(selectors.notifications_after)(self.channel, self.last)
+        read = database_sync_to_async(selectors.notifications_after)
+        rows = await read(self.channel, self.last, self.role)
         for row in rows:
             await self._send_row(row)
         return len(rows)

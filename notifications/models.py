@@ -53,6 +53,14 @@ SETTLING_KINDS = (
 )
 
 
+class Audience(models.TextChoices):
+    """Whose boards show a notification, by role. What two roles must hear, each for itself, is two rows."""
+
+    EVERYBODY = "", _("everybody")
+    OWNER = "owner", _("owner")
+    MANAGER = "manager", _("manager")
+
+
 class Channel(models.Model):
     """Counts the notifications of a store or a tab. Its row lock makes commit order equal number order."""
 
@@ -82,6 +90,9 @@ class Notification(models.Model):
     # How often it was escalated: devices ring louder, more people hear of it.
     level = models.PositiveSmallIntegerField(_("level"), default=0)
     alarm = models.BooleanField(_("alarm"), default=False)
+    audience = models.CharField(
+        _("meant for"), max_length=10, choices=Audience, default=Audience.EVERYBODY, db_default="", blank=True
+    )
     data = models.JSONField(default=dict)
     subject_id = models.UUIDField(null=True)
     # What it tells of: one fact makes at most one notification per channel.
@@ -104,6 +115,9 @@ class Notification(models.Model):
             models.UniqueConstraint(fields=["event_id", "channel"], name="notification_event_channel"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="notification_kind_known"),
             models.CheckConstraint(
+                condition=Q(audience__in=Audience.values), name="notification_audience_known"
+            ),
+            models.CheckConstraint(
                 condition=Q(acked_at=None) | Q(escalate_at=None), name="notification_taken_is_silent"
             ),
         ]
@@ -120,6 +134,10 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} #{self.seq}"
+
+    def may_be_taken_by(self, role: str) -> bool:
+        """Whether a person of this role may say that the alarm is seen to; an owner answers for everybody."""
+        return self.audience in (Audience.EVERYBODY, role) or role == Audience.OWNER
 
     @property
     def seconds_to_take(self) -> float | None:

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import connections
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from events.kernel.databases import alias_of
-from notifications.models import Notification, plain_time
+from notifications.models import Audience, Notification, plain_time
 
 BATCH = 200
 LATEST = 50
@@ -16,8 +17,9 @@ RECENT_MINUTES = 15
 _STATE = """
 SELECT c.last_seq, c.closed_at IS NOT NULL,
        ARRAY(SELECT n.seq FROM notifications_notification n
-             WHERE n.channel = c.name AND n.alarm AND n.acked_at IS NULL ORDER BY n.seq)
-FROM notifications_channel c WHERE c.name = %s
+             WHERE n.channel = c.name AND n.alarm AND n.acked_at IS NULL
+               AND n.audience IN ('', %(role)s) ORDER BY n.seq)
+FROM notifications_channel c WHERE c.name = %(channel)s
 """
 
 
@@ -29,10 +31,10 @@ class ChannelState(NamedTuple):
     open_alarms: tuple[int, ...] = ()
 
 
-def channel_state(channel: str) -> ChannelState:
-    """One query; a channel nobody wrote to yet stands at 0."""
+def channel_state(channel: str, role: str = "") -> ChannelState:
+    """One query; a channel nobody wrote to yet stands at 0. The alarms are those that this role may hear."""
     with connections[alias_of("notifications")].cursor() as cursor:
-        cursor.execute(_STATE, [channel])
+        cursor.execute(_STATE, {"channel": channel, "role": role})
         row = cursor.fetchone()
     return ChannelState(row[0], row[1], tuple(row[2])) if row else ChannelState()
 
@@ -53,15 +55,20 @@ def notification_json(row: Notification) -> dict[str, Any]:
     }
 
 
-def notifications_after(channel: str, after: int, limit: int = BATCH) -> list[dict[str, Any]]:
+def _shown(channel: str, role: str) -> QuerySet[Notification]:
+    """What a role may read; it knows of the others' by the numbers that are missing, and no more."""
+    return Notification.objects.filter(channel=channel, audience__in=(Audience.EVERYBODY, role))
+
+
+def notifications_after(channel: str, after: int, role: str = "", limit: int = BATCH) -> list[dict[str, Any]]:
     """The next notifications of a channel, in order."""
-    rows = Notification.objects.filter(channel=channel, seq__gt=after).order_by("seq")[:limit]
+    rows = _shown(channel, role).filter(seq__gt=after).order_by("seq")[:limit]
     return [notification_json(row) for row in rows]
 
 
-def latest_notifications(channel: str, limit: int = LATEST) -> list[dict[str, Any]]:
+def latest_notifications(channel: str, role: str = "", limit: int = LATEST) -> list[dict[str, Any]]:
     """The newest notifications of a channel, in order."""
-    rows = Notification.objects.filter(channel=channel).order_by("-seq")[:limit]
+    rows = _shown(channel, role).order_by("-seq")[:limit]
     return [notification_json(row) for row in reversed(rows)]
 
 
@@ -71,10 +78,10 @@ def notifications_numbered(channel: str, numbers: list[int]) -> list[dict[str, A
     return [notification_json(row) for row in rows]
 
 
-def taken_lately(channel: str, upto: int) -> list[dict[str, Any]]:
+def taken_lately(channel: str, upto: int, role: str = "") -> list[dict[str, Any]]:
     """Alarms up to a number that were taken in the last minutes: news for a device that was away."""
     since = Now() - timedelta(minutes=RECENT_MINUTES)
-    rows = Notification.objects.filter(
-        channel=channel, alarm=True, seq__lte=upto, created_at__gte=since, acked_at__isnull=False
+    rows = _shown(channel, role).filter(
+        alarm=True, seq__lte=upto, created_at__gte=since, acked_at__isnull=False
     )
     return [notification_json(row) for row in rows.order_by("seq")[:BATCH]]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from events.base import Envelope
 from events.kernel.databases import alias_of, atomic
 from events.kernel.databases import now as database_now
-from events.kernel.errors import NotFound
+from events.kernel.errors import Forbidden, NotFound
 from events.kernel.hints import hint
 from events.kernel.ids import new_id
 from events.kernel.statements import execute
@@ -23,6 +23,7 @@ from notifications.events import AlarmEscalated, NotificationAcknowledged
 from notifications.models import (
     DEFAULT_AUTO_REJECT_MINUTES,
     SETTLING_KINDS,
+    Audience,
     Channel,
     Device,
     Notification,
@@ -52,11 +53,11 @@ WITH numbered AS (
 )
 INSERT INTO notifications_notification
   (id, channel, seq, store_id, kind, level, alarm, data, subject_id, event_id, correlation_id, created_at,
-   acked_by, acked_device, escalate_at, final_at)
+   acked_by, acked_device, escalate_at, final_at, audience)
 SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s, %(data)s::jsonb,
        %(subject_id)s::uuid, %(event_id)s, %(correlation_id)s::uuid, at, '', '',
        at + least(%(first)s::int, %(last)s::int) * interval '1 second',
-       at + %(last)s::int * interval '1 second'
+       at + %(last)s::int * interval '1 second', %(audience)s
 FROM numbered RETURNING seq, created_at, escalate_at, final_at
 """
 
@@ -103,13 +104,19 @@ class _Ladder(NamedTuple):
 _NO_LADDER = _Ladder()
 
 
-def notify_store(*, store_id: UUID, alarm: bool = False, **message: Unpack[Message]) -> Notification | None:
-    """Tells a store's staff; an `alarm` stays open until somebody takes it.
+def notify_store(
+    *,
+    store_id: UUID,
+    alarm: bool = False,
+    audience: Audience = Audience.EVERYBODY,
+    **message: Unpack[Message],
+) -> Notification | None:
+    """Tells a store's staff, or those of one role; an `alarm` stays open until one of them takes it.
 
     Returns None when the fact was told before. Sockets get the row itself after the commit.
     """
     row = _notification(store_channel(store_id), store_id, message)
-    row.alarm = alarm
+    row.alarm, row.audience = alarm, audience
     with atomic(CONTEXT, savepoint=False):
         return _append(row)
 
@@ -135,7 +142,7 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
         raise ValueError("an alarm is about something")
     row = _notification(store_channel(store_id), store_id, message)
     with atomic(CONTEXT, savepoint=False):
-        _serialize(subject_id)
+        take_turns(subject_id)
         is_settled, minutes = _before_ringing(subject_id, store_id)
         row.alarm = not is_settled
         ladder = _ladder(minutes) if row.alarm else _NO_LADDER
@@ -171,12 +178,14 @@ def _append(
     """None when it was told before, or `happened` longer ago than a tab's channel is kept."""
     names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id")
     values = {name: getattr(row, name) for name in names} | ladder._asdict()
-    values |= {"kind": str(row.kind), "data": json.dumps(row.data), "happened": happened, "days": TAB_DAYS}
+    values |= {"kind": str(row.kind), "audience": str(row.audience), "data": json.dumps(row.data)}
+    values |= {"happened": happened, "days": TAB_DAYS}
     numbered = execute(alias_of(CONTEXT), _APPEND, values).fetchone()
     if numbered is None:
         return None
     row.seq, row.created_at, row.escalate_at, row.final_at = numbered
-    _hint(row.channel, {"topic": "notification", "seq": row.seq, "row": notification_json(row)})
+    news = {"seq": row.seq, "audience": str(row.audience), "row": notification_json(row)}
+    _hint(row.channel, {"topic": "notification", **news})
     return row
 
 
@@ -184,8 +193,8 @@ def _hint(channel: str, data: dict[str, Any]) -> None:
     hint(CONTEXT, channel.replace(":", "."), data)
 
 
-def _serialize(subject_id: UUID) -> None:
-    """Raising and settling the same thing take turns, so that neither misses the other."""
+def take_turns(subject_id: UUID) -> None:
+    """Raising and settling the same thing take turns, so that neither misses the other; until the commit."""
     lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
     execute(alias_of(CONTEXT), lock, [str(subject_id)])
 
@@ -201,27 +210,45 @@ def _before_ringing(subject_id: UUID, store_id: UUID) -> tuple[bool, int]:
 
 
 def acknowledge(
-    *, store_id: UUID, seqs: Iterable[int], actor_id: UUID | None, actor_name: str, device: str = ""
+    *,
+    store_id: UUID,
+    seqs: Iterable[int],
+    actor_id: UUID | None,
+    actor_name: str,
+    role: str = "",
+    device: str = "",
 ) -> list[Notification]:
     """Takes notifications of the store's channel; those already taken keep who was first.
 
     Returns all of them as they are now. Publishes NotificationAcknowledged for each newly taken one; other
-    devices fall silent. Raises NotFound when a number does not exist.
+    devices fall silent. What an owner takes is taken for the managers too, not the other way round. Raises
+    NotFound when a number does not exist, Forbidden when one is not meant for `role`: nothing is taken then.
     """
     wanted = sorted(set(seqs))
     with atomic(CONTEXT):
         rows = _locked(channel=store_channel(store_id), seq__in=[seq for seq in wanted if seq <= BIGGEST_SEQ])
         if len(rows) != len(wanted):
             raise NotFound(_("There is no such notification."))
-        for row in rows:
+        if not all(row.may_be_taken_by(role) for row in rows):
+            raise Forbidden(_("This alarm is meant for another role."))
+        for row in [*rows, *_managers_twins(rows)]:
             _take(row, actor_id, actor_name, device)
         return rows
+
+
+def _managers_twins(rows: list[Notification]) -> list[Notification]:
+    """The managers' open alarms about what the owner's among `rows` are about."""
+    subjects = [row.subject_id for row in rows if row.audience == Audience.OWNER and row.subject_id]
+    if not subjects:
+        return []
+    about = {"channel": rows[0].channel, "subject_id__in": subjects}
+    return _locked(audience=Audience.MANAGER, acked_at=None, **about)
 
 
 def acknowledge_subject(*, store_id: UUID, subject_id: UUID, actor_name: str) -> int:
     """Takes every open alarm about an order or a call, because it was settled; returns how many."""
     with atomic(CONTEXT):
-        _serialize(subject_id)
+        take_turns(subject_id)
         rows = _locked(channel=store_channel(store_id), subject_id=subject_id, alarm=True, acked_at=None)
         for row in rows:
             _take(row, None, actor_name, "")

@@ -7,12 +7,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
-from events.kernel.databases import alias_of, atomic
+from events.kernel.databases import atomic
 from events.kernel.errors import NotFound
 from events.kernel.ids import new_id
-from events.models import Delivery, DeliveryStatus
 from notifications import services
-from notifications.dead_letters import ring_for_dead_letters
 from notifications.models import Channel, Notification, StoreSnapshot, store_channel, tab_channel
 from notifications.retention import purge_old_notifications
 from stores.models import Store, User
@@ -150,56 +148,6 @@ def test_raising_and_settling_at_once_leaves_nothing_ringing() -> None:
         together(settle, submit)
         row = Notification.objects.get(channel=store_channel(party.store_id))
         assert row.acked_at or not row.alarm
-
-
-def bury_alarms(store: Store, letters: int = 2, error: str = "ValueError: no\n\ntrace") -> Any:
-    """Dead letters of the alarm for new orders; returns their rows."""
-    party = Party(store.pk)
-    announce(*(party.submit() for _ in range(letters)), deliver=False)
-    rows = Delivery.objects.using(alias_of("notifications")).filter(
-        handler="notifications.ring_for_order", event__correlation_id=party.tab_id
-    )
-    assert rows.update(status=DeliveryStatus.DEAD, done_at=timezone.now(), last_error=error) == letters
-    return rows
-
-
-@pytest.mark.django_db
-def test_a_cause_rings_once_however_many_letters_it_has(store: Store) -> None:
-    bury_alarms(store)
-    assert ring_for_dead_letters() == 1
-    bury_alarms(store)
-    assert ring_for_dead_letters() == 0
-    row = Notification.objects.get(kind="dead_letter")
-    assert row.alarm and row.data["reason"] == "ValueError: no"
-    services.acknowledge(store_id=store.pk, seqs=[row.seq], actor_id=None, actor_name="Kim")
-    bury_alarms(store)
-    assert ring_for_dead_letters() == 0
-
-
-@pytest.mark.django_db
-def test_another_kind_of_error_is_another_cause(store: Store) -> None:
-    bury_alarms(store)
-    bury_alarms(store, 1, "ConnectionError: refused")
-    assert ring_for_dead_letters() == 2
-
-
-@pytest.mark.django_db
-def test_an_alarm_falls_silent_when_its_cause_is_mended_and_rings_when_it_returns(store: Store) -> None:
-    rows = bury_alarms(store)
-    assert ring_for_dead_letters() == 1
-    rows.update(status=DeliveryStatus.DONE)
-    assert ring_for_dead_letters() == 0
-    assert Notification.objects.get(kind="dead_letter").acked_at
-    bury_alarms(store)
-    assert ring_for_dead_letters() == 1
-
-
-@pytest.mark.django_db
-def test_the_alarm_names_the_order_in_every_language(store: Store) -> None:
-    bury_alarms(store, 1)
-    ring_for_dead_letters()
-    texts = Notification.objects.get(kind="dead_letter").data["texts"]
-    assert "was not told of order" in texts["en"] and set(texts) == {"ko", "en", "zh-hans", "ja"}
 
 
 @pytest.mark.django_db

@@ -11,8 +11,8 @@ from django.db import connection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from notifications.apis import _catch_up
-from notifications.models import store_channel, tab_channel
-from notifications.services import acknowledge
+from notifications.models import Audience, store_channel, tab_channel
+from notifications.services import acknowledge, notify_store
 from stores.models import Role, StaffMembership, Store, User
 from tests.factories import make_membership, make_store, new_uuid
 from tests.notifications.conftest import ROOT, LiveServer, Phone, Valkey, guest_cookies, staff_cookies
@@ -303,3 +303,46 @@ def test_hints_are_sent_from_a_forked_worker(live: LiveServer, party: Party) -> 
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True)
     versions = [guest.until_type("hint")["data"]["version"] for _ in range(2)]
     assert versions == [1, 2]
+
+
+def test_what_is_meant_for_another_role_passes_a_board_by(
+    live: LiveServer, place: Store, waiter: User, party: Party
+) -> None:
+    owner = make_membership(place, Role.OWNER).user
+    tablet, office = board(live, place, waiter), board(live, place, owner)
+    for each in (tablet, office):
+        each.until_type("heartbeat")
+    announce(party.submit())
+    notify_store(store_id=place.pk, alarm=True, audience=Audience.OWNER, kind="dead_letter")
+    announce(party.submit())
+    for each in (tablet, office):
+        each.until(is_number(3))
+    assert (tablet.numbers, office.numbers) == ([1, 3], [1, 2, 3])
+    late = board(live, place, waiter, resume_from=1)
+    assert late.until_type("ready")["data"]["open"] == [1, 3]
+    assert late.numbers == [3]
+
+
+def test_the_last_number_may_be_another_roles(
+    live: LiveServer, place: Store, waiter: User, party: Party
+) -> None:
+    announce(party.submit())
+    notify_store(store_id=place.pk, alarm=True, audience=Audience.OWNER, kind="dead_letter")
+    tablet = board(live, place, waiter)
+    ready = tablet.until_type("ready")
+    assert (ready["seq"], ready["data"]["open"], tablet.numbers) == (2, [1], [1])
+    announce(party.submit())
+    tablet.until(is_number(3))
+    assert tablet.numbers == [1, 3]
+
+
+def test_a_person_with_another_role_listens_anew_in_that(
+    live: LiveServer, place: Store, waiter: User
+) -> None:
+    tablet = board(live, place, waiter)
+    tablet.until_type("ready")
+    StaffMembership.objects.filter(user=waiter).update(role=Role.OWNER)
+    assert close_code(tablet) == 1013
+    notify_store(store_id=place.pk, alarm=True, audience=Audience.OWNER, kind="dead_letter")
+    again = board(live, place, waiter)
+    assert again.until_type("ready")["data"]["open"] == [1]
