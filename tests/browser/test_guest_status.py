@@ -83,6 +83,17 @@ def test_a_refusal_without_a_word_has_a_reason_in_the_guests_language(
     expect(page.locator(".toast", has_text=REASONS[locale])).to_be_visible()
 
 
+def test_a_refusal_and_its_money_are_told_in_one_message(
+    stack: Stack, token: str, new_phone: NewPhone
+) -> None:
+    page = ordered(open_page(new_phone("en-US"), token))
+
+    in_kitchen(stack, token, "reject_order", reason_code="sold_out", reason="")
+
+    expect(page.locator(".toast", has_text="was paid back")).to_contain_text("Sorry, the kitchen")
+    expect(page.locator(".toast")).to_have_count(1)
+
+
 def test_a_message_that_lies_over_a_button_goes_at_a_tap(
     stack: Stack, token: str, new_phone: NewPhone
 ) -> None:

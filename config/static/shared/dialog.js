@@ -12,10 +12,10 @@ export function openDialog(dialog, { onClose, opener = document.activeElement } 
   if (!dialog.open) dialog.showModal();
 }
 
-/** Shows `text` for `duration` ms or until it is tapped; `quiet` is for screen readers only. Never markup. */
+/** Shows `text` for `duration` ms or until it is tapped, and returns its line; `quiet` is for screen readers only. Never markup. */
 export function toast(text, { duration = 4500, quiet = false } = {}) {
   const region = document.querySelector(".toasts");
-  if (!region) return;
+  if (!region) return null;
   const line = document.createElement("p");
   line.className = quiet ? "vh" : "toast";
   line.textContent = text;
@@ -24,6 +24,7 @@ export function toast(text, { duration = 4500, quiet = false } = {}) {
   region.append(line);
   while (region.children.length > 2) region.firstElementChild.remove();
   setTimeout(() => line.remove(), duration);
+  return line;
 }
 
 /** Above an open dialog: the newest popover is the topmost. */

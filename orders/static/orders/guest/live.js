@@ -7,6 +7,8 @@ import { flash } from "./sound.js";
 import { money, reasonOf, t } from "./i18n.js";
 
 const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_rejected", "order_canceled", "refund_completed", "refund_failed", "call_answered", "payment_failed"]);
+/** Why an order will not come, and its money: news of one moment, told in one breath. */
+const ONE_STORY = new Set(["order_rejected", "order_canceled", "refund_completed", "refund_failed"]);
 const LOOK_EVERY = 60000;
 /** The last number this phone has seen; null for a phone that just sat down. */
 const seen = signal(null);
@@ -16,6 +18,8 @@ let wasReady = false;
 let catchingUp = true;
 let missed = [];
 let looked = Date.now();
+/** What is being said of an order: {order, line}. */
+let saying = null;
 
 function later(work, pause = 60) {
   let timer = 0;
@@ -33,8 +37,16 @@ function tell({ kind, data = {} }) {
   if (!LOUD.has(kind) && kind !== "tab_moved") return;
   const values = { ...data, name: data.name ?? data.table_name ?? "", amount: data.amount === undefined ? "" : money(data.amount), n: data.minutes };
   const text = [t(`news_${kind}`, values), reasonOf(data)].filter(Boolean).join(" – ");
-  toast(text, { duration: 7000 });
+  say(text, ONE_STORY.has(kind) ? data.order_id : null);
   flash(text);
+}
+
+/** Two notes about the same order would lie over twice as much of the page. */
+function say(text, order) {
+  const before = order && saying?.order === order && saying.line?.isConnected ? saying.line : null;
+  before?.remove();
+  const line = toast(before ? `${before.textContent} – ${text}` : text, { duration: 7000 });
+  saying = { order, line };
 }
 
 function receive(notification) {
