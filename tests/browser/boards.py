@@ -14,12 +14,13 @@ from django.test import Client
 from django.utils.crypto import get_random_string
 from stores.models import StaffMembership, Store, User
 store = Store.objects.order_by("created_at").first()
-user = User.objects.create_user("board-" + get_random_string(8))
+decides = "{role}" in ("owner", "manager")
+user = User.objects.create_user("board-" + get_random_string(8), is_staff=decides)
 StaffMembership.objects.create(store=store, user=user, role="{role}") if "{role}" else None
 client = Client()
 client.force_login(user)
 session = client.cookies["sessionid"].value
-print(json.dumps({{"slug": store.slug, "store": str(store.pk), "session": session}}))
+print(json.dumps({{"slug": store.slug, "store": str(store.pk), "name": user.username, "session": session}}))
 """
 
 
@@ -59,12 +60,16 @@ class Guest:
         return response.json()
 
 
+def sign_in(page: Page, staff: dict[str, str]) -> None:
+    page.context.add_cookies([{"name": "sessionid", "value": staff["session"], "url": staff["base"]}])
+
+
 class Board:
     """A screen of the kitchen, in the middle of a shift."""
 
     def __init__(self, page: Page, staff: dict[str, str]) -> None:
         self.page = page
-        page.context.add_cookies([{"name": "sessionid", "value": staff["session"], "url": staff["base"]}])
+        sign_in(page, staff)
         self.api = f"/api/v1/stores/{staff['store']}/"
         page.goto(f"/staff/{staff['slug']}/")
         page.locator(".start .btn.primary").click()

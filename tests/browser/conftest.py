@@ -121,7 +121,7 @@ def quiet_board(stack: Stack) -> None:
 
 @pytest.fixture
 def staff(stack: Stack) -> Callable[[str], dict[str, str]]:
-    """staff("manager") -> {"slug", "store", "session", "base"} of a new person; role "" works elsewhere."""
+    """staff("manager") -> {"slug", "store", "name", "session", "base"} of somebody new; "" is a stranger."""
 
     def make(role: str) -> dict[str, str]:
         printed = stack.manage("shell", "-c", STAFF.format(role=role)).splitlines()[-1]

@@ -13,11 +13,11 @@ let blink = 0;
 export function ring(news) {
   const open = openAlarms.value;
   if (!open.length || !shiftStarted.value) return stop();
+  document.body.dataset.ringing = open.length;
   if (news) show(news);
   if (timer && !news) return;
   clearInterval(timer);
   timer = setInterval(sound, EVERY);
-  document.body.dataset.ringing = open.length;
   sound();
   blink ||= setInterval(flash, 1000);
 }
