@@ -86,7 +86,12 @@ def test_a_refusal_without_a_word_has_a_reason_in_the_guests_language(
 def test_a_refusal_and_its_money_are_told_in_one_message(
     stack: Stack, token: str, new_phone: NewPhone
 ) -> None:
-    page = ordered(open_page(new_phone("en-US"), token))
+    page = new_phone("en-US")
+    page.clock.install()
+    ordered(open_page(page, token))
+    expect(page.locator("body")).to_have_attribute("data-ws", "open")
+    # However long the refund takes here, the first message is still there.
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
 
     in_kitchen(stack, token, "reject_order", reason_code="sold_out", reason="")
 
