@@ -61,6 +61,10 @@ class Audience(models.TextChoices):
     MANAGER = "manager", _("manager")
 
 
+# A closed tab's channel and its notifications are kept so long.
+TAB_DAYS = 2
+
+
 class Channel(models.Model):
     """Counts the notifications of a store or a tab. Its row lock makes commit order equal number order."""
 

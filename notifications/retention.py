@@ -6,10 +6,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from events.kernel.databases import now as database_now
-from notifications.models import Channel, Device, Notification
+from notifications.models import TAB_DAYS, Channel, Device, Notification
 from notifications.webhooks.models import MessageState, WebhookMessage
 
-TAB_DAYS = 2
 STORE_DAYS = 30
 BATCH = 1000
 

@@ -23,6 +23,7 @@ from notifications.events import AlarmEscalated, NotificationAcknowledged
 from notifications.models import (
     DEFAULT_AUTO_REJECT_MINUTES,
     SETTLING_KINDS,
+    TAB_DAYS,
     Audience,
     Channel,
     Device,
@@ -32,7 +33,6 @@ from notifications.models import (
     store_channel,
     tab_channel,
 )
-from notifications.retention import TAB_DAYS
 from notifications.selectors import notification_json
 
 CONTEXT = "notifications"

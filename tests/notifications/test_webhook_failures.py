@@ -12,7 +12,7 @@ from events import operations
 from events.kernel.sealing import seal
 from events.models import Delivery, DeliveryStatus, Event
 from notifications.models import Kind, Notification
-from notifications.webhooks import services
+from notifications.webhooks import delivery, services
 from notifications.webhooks.models import (
     AddressState,
     MessageState,
@@ -233,7 +233,7 @@ def test_an_answer_that_comes_after_going_on_leaves_nothing_behind_that_blocks(
 ) -> None:
     address, _ = register(store, outside)
     outside.answers = [(500, b"")]
-    ask = services.post
+    ask = delivery.post
 
     def meanwhile(*args: Any) -> Any:
         monkeypatch.setattr(services, "post", ask)
