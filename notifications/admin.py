@@ -12,7 +12,7 @@ from notifications.webhooks import admin as webhooks  # noqa: F401  registers it
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnlyAdmin, StoreScopedAdmin):
-    list_display = ("created_at", "kind", "audience", "alarm", "level", "acked_by", "seconds_to_take")
+    list_display = ("created_at", "kind", "audience", "alarm", "acked_by", "seconds_to_take")
     list_filter = ("kind", "alarm")
     date_hierarchy = "created_at"
     ordering = ("-created_at",)

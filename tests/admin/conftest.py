@@ -84,3 +84,8 @@ def make_delivery(
         shipped_at=timezone.now(),
     )
     return Delivery.objects.using(alias).create(event=event, stream=stream, seq=seq, status=status, **values)
+
+
+@pytest.fixture
+def platform(platform_admin: User, store: Store) -> Client:
+    return signed_in(platform_admin)

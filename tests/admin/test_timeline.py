@@ -370,7 +370,8 @@ def test_every_event_has_words_for_the_owner() -> None:
 def test_the_filter_of_events_speaks_words(meal: Meal) -> None:
     page = meal.boss.get(at("/admin/events/event/", "orders"))
     [chosen] = [spec for spec in page.context["cl"].filter_specs if isinstance(spec, TopicFilter)]
-    assert [topic for topic, words in chosen.lookup_choices if topic == words] == []
+    ours = [(topic, words) for topic, words in chosen.lookup_choices if not topic.startswith("test.")]
+    assert ours and [topic for topic, words in ours if topic == words] == []
 
 
 def test_people_read_one_word_for_it(meal: Meal) -> None:
