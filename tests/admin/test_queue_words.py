@@ -6,10 +6,8 @@ from django.test import Client
 from events.models import DeliveryStatus
 from stores.models import Store
 from tests.admin.conftest import at, make_delivery
-from tests.admin.test_queue_page import PAGE, platform, text_of
+from tests.admin.test_queue_page import PAGE, text_of
 from tests.factories import make_store
-
-__all__ = ["platform"]  # a fixture of the other file
 
 
 def test_what_did_not_happen_yet_is_not_said_to_have_happened(boss: Client, store: Store) -> None:
