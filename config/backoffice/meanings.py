@@ -42,7 +42,7 @@ MEANINGS: dict[str, Meaning] = {
         _("What the board says about the payment of %(subject)s may be wrong."),
     ),
     "orders.reject_unanswered_order": Meaning(
-        _("Unanswered order refused"),
+        _("Look after an unanswered order"),
         _("A guest keeps waiting for an order that nobody took."),
         _("A guest keeps waiting for %(subject)s, which nobody took."),
     ),
