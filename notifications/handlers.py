@@ -57,6 +57,7 @@ def ring_for_order(event: OrderSubmitted, envelope: Envelope) -> None:
     _tell_tab(event, envelope, Kind.ORDER_SUBMITTED, guest_name=event.guest_name, **money)
     services.raise_alarm(
         store_id=event.store_id,
+        tab_id=event.tab_id,
         kind=Kind.ORDER_SUBMITTED,
         subject_id=event.order_id,
         source=envelope,
@@ -139,6 +140,7 @@ def tell_order_served(event: OrderServed, envelope: Envelope) -> None:
 def ring_for_call(event: CallRaised, envelope: Envelope) -> None:
     services.raise_alarm(
         store_id=event.store_id,
+        tab_id=event.tab_id,
         kind=Kind.CALL_RAISED,
         subject_id=event.call_id,
         source=envelope,
@@ -264,9 +266,7 @@ def tell_tab_moved(event: TabMoved, envelope: Envelope) -> None:
         source=envelope,
     )
     if told:  # replayed later, it must not put the party back to where it was
-        services.name_tab(
-            tab_id=event.tab_id, table_name=event.table_name, moved=True, happened=envelope.occurred_at
-        )
+        services.name_tab(tab_id=event.tab_id, table_name=event.table_name, moved=True)
 
 
 def _end_tab(event: TabClosed | TabMerged, envelope: Envelope, **data: Any) -> None:

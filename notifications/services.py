@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, TypedDict, Unpack
 from uuid import UUID
 
@@ -40,14 +40,16 @@ FIRST_ESCALATION_SECONDS = 30
 BIGGEST_SEQ = 2**63 - 1
 
 # One round trip. The channel's row lock is held until the commit: numbers have no gap and follow the order of
-# commits. A fact told before takes no number. The time and the ladder that starts with it are the database's,
-# which also says when an alarm is due: a worker whose clock is behind must not reject what has just come in.
+# commits. A fact told before takes no number, nor does an old one about a tab that was deleted. The time and
+# the ladder that starts with it are the database's, which also says when an alarm is due: a worker whose
+# clock is behind must not reject what has just come in.
 _APPEND = """
 WITH numbered AS (
   INSERT INTO notifications_channel (name, last_seq)
   SELECT %(channel)s::text, 1 WHERE NOT EXISTS (
     SELECT 1 FROM notifications_notification WHERE event_id = %(event_id)s AND channel = %(channel)s::text)
-    AND coalesce(%(happened)s::timestamptz > clock_timestamp() - make_interval(days => %(days)s), true)
+    AND (coalesce(%(happened)s::timestamptz > clock_timestamp() - make_interval(days => %(days)s), true)
+         OR EXISTS (SELECT 1 FROM notifications_channel WHERE name = %(tab)s::text))
   ON CONFLICT (name) DO UPDATE SET last_seq = notifications_channel.last_seq + 1
   RETURNING last_seq, clock_timestamp() AS at
 )
@@ -59,6 +61,15 @@ SELECT %(id)s, %(channel)s::text, last_seq, %(store_id)s, %(kind)s, 0, %(alarm)s
        at + least(%(first)s::int, %(last)s::int) * interval '1 second',
        at + %(last)s::int * interval '1 second', %(audience)s
 FROM numbered RETURNING seq, created_at, escalate_at, final_at
+"""
+
+# Under the same condition as above.
+_NAME_TAB = """
+INSERT INTO notifications_channel (name, last_seq, label)
+SELECT %(tab)s::text, 0, %(label)s::text
+WHERE coalesce(%(happened)s::timestamptz > clock_timestamp() - make_interval(days => %(days)s), true)
+   OR EXISTS (SELECT 1 FROM notifications_channel WHERE name = %(tab)s::text)
+ON CONFLICT (name) DO UPDATE SET label = excluded.label WHERE %(moved)s OR notifications_channel.label = ''
 """
 
 # Written out, as the row above: the alarm waits for it, and the query builder takes longer than the query.
@@ -122,20 +133,24 @@ def notify_store(
 
 
 def notify_tab(*, store_id: UUID, tab_id: UUID, **message: Unpack[Message]) -> Notification | None:
-    """Tells the guests of a tab. Returns None when the fact was told before, or is so old that nobody asks.
+    """Tells the guests of a tab. Returns None when the fact was told before, or the tab is long over.
 
     A tab's channel is deleted some days after its end: a fact that is repeated later must not revive it.
     """
+    row = _notification(tab_channel(tab_id), store_id, message)
     with atomic(CONTEXT, savepoint=False):
-        return _append(_notification(tab_channel(tab_id), store_id, message), happened=_moment_of(message))
+        return _append(row, happened=_moment_of(message), tab=row.channel)
 
 
-def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification | None:
+def raise_alarm(
+    *, store_id: UUID, tab_id: UUID | None = None, **message: Unpack[Message]
+) -> Notification | None:
     """Rings at the store about `subject_id` and climbs the ladder: 30 s, 60 s, 120 s, …, the last minute.
 
     The last one is the store's `auto_reject_minutes`; with 0 it rings until somebody comes. When the
     subject was settled meanwhile (one order's events may reach different handlers out of order), the store is
-    told without ringing. Nobody is told of what is so old that its settling may be deleted by now.
+    told without ringing. Nobody is told of what is so old that its settling was deleted with its tab. While
+    the tab is there it rings however late: nothing else would ever refuse the order.
     """
     subject_id = message["subject_id"]
     if subject_id is None:
@@ -146,7 +161,8 @@ def raise_alarm(*, store_id: UUID, **message: Unpack[Message]) -> Notification |
         is_settled, minutes = _before_ringing(subject_id, store_id)
         row.alarm = not is_settled
         ladder = _ladder(minutes) if row.alarm else _NO_LADDER
-        return _append(row, ladder, happened=_moment_of(message))
+        tab = tab_channel(tab_id) if tab_id else None
+        return _append(row, ladder, happened=_moment_of(message), tab=tab)
 
 
 def _ladder(minutes: int) -> _Ladder:
@@ -173,13 +189,17 @@ def _moment_of(message: Message) -> datetime | None:
 
 
 def _append(
-    row: Notification, ladder: _Ladder = _NO_LADDER, *, happened: datetime | None = None
+    row: Notification,
+    ladder: _Ladder = _NO_LADDER,
+    *,
+    happened: datetime | None = None,
+    tab: str | None = None,
 ) -> Notification | None:
-    """None when it was told before, or `happened` longer ago than a tab's channel is kept."""
+    """None when it was told before, or `happened` so long ago that `tab`, a channel, was deleted since."""
     names = ("id", "channel", "store_id", "alarm", "subject_id", "event_id", "correlation_id")
     values = {name: getattr(row, name) for name in names} | ladder._asdict()
     values |= {"kind": str(row.kind), "audience": str(row.audience), "data": json.dumps(row.data)}
-    values |= {"happened": happened, "days": TAB_DAYS}
+    values |= {"happened": happened, "days": TAB_DAYS, "tab": tab}
     numbered = execute(alias_of(CONTEXT), _APPEND, values).fetchone()
     if numbered is None:
         return None
@@ -317,14 +337,10 @@ def _tell_escalation(row: Notification) -> None:
 
 def name_tab(*, tab_id: UUID, table_name: str, moved: bool, happened: datetime | None = None) -> None:
     """Remembers where a tab sits; its opening never overwrites a later move, nor revives what was purged."""
-    if happened and database_now(CONTEXT) - happened >= timedelta(days=TAB_DAYS):
-        return
-    with atomic(CONTEXT):
-        channel, created = Channel.objects.get_or_create(
-            name=tab_channel(tab_id), defaults={"label": table_name[:40]}
-        )
-        if not created and (moved or not channel.label):
-            Channel.objects.filter(pk=channel.pk).update(label=table_name[:40])
+    values: dict[str, Any] = {"tab": tab_channel(tab_id), "label": table_name[:40], "moved": moved}
+    values |= {"happened": happened, "days": TAB_DAYS}
+    with atomic(CONTEXT, savepoint=False):
+        execute(alias_of(CONTEXT), _NAME_TAB, values)
 
 
 def table_of_tab(tab_id: UUID) -> str:

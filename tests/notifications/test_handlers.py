@@ -1,11 +1,13 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from events import operations
 from events.delivery import drain
-from events.kernel.databases import alias_of
+from events.kernel.databases import alias_of, atomic
 from events.models import Delivery, DeliveryStatus, Event
 from events.registry import handlers_in
 from notifications import services
@@ -17,7 +19,7 @@ from stores.models import Store
 from stores.selectors import store_snapshot
 from tests.factories import new_uuid
 from tests.notifications.facts import Party, announce
-from tests.queue import unfinished
+from tests.queue import published, unfinished
 
 pytestmark = pytest.mark.django_db
 
@@ -183,6 +185,40 @@ def test_an_alarm_that_comes_days_late_does_not_ring_for_what_is_long_over(party
     assert kinds(store_channel(party.store_id)) == [] and kinds(tab_channel(party.tab_id)) == []
 
 
+def _give_up_alarms() -> QuerySet[Delivery]:
+    late = Delivery.objects.using(alias_of("notifications")).filter(handler="notifications.ring_for_order")
+    late.filter(status=DeliveryStatus.PENDING).update(status=DeliveryStatus.DEAD)
+    return late
+
+
+def test_an_order_that_nobody_answered_rings_however_late(party: Party) -> None:
+    announce(party.open())
+    order = party.submit()
+    announce(order, deliver=False)
+    dead = _give_up_alarms()
+    drain("notifications")
+    _days_pass(party, days=3)
+    purge_old_notifications()
+    operations.retry(dead, actor=operations.Actor(None, "Kim"))
+    drain("notifications")
+    assert _open() == []
+    alarm = Notification.objects.get(channel=store_channel(party.store_id))
+    assert (alarm.kind, alarm.alarm, alarm.subject_id) == ("order_submitted", True, order.order_id)
+    assert alarm.final_at and services.escalate_due_alarms(now=alarm.final_at) == 1
+    assert [fact.final for fact in published("alarm.escalated")] == [True]
+    assert kinds(tab_channel(party.tab_id)) == [(1, "order_submitted")]
+
+
+def test_a_call_and_a_move_at_an_open_tab_are_told_however_late(party: Party) -> None:
+    announce(party.open())
+    announce(party.call(), party.move("B2"), deliver=False)
+    _days_pass(party, days=3)
+    drain("notifications")
+    assert Notification.objects.get(channel=store_channel(party.store_id)).alarm
+    assert kinds(tab_channel(party.tab_id)) == [(1, "tab_moved")]
+    assert services.table_of_tab(party.tab_id) == "B2"
+
+
 def test_what_is_late_by_hours_is_told_all_the_same(party: Party) -> None:
     announce(party.open(), party.submit(), deliver=False)
     _days_pass(party, days=1)
@@ -190,6 +226,21 @@ def test_what_is_late_by_hours_is_told_all_the_same(party: Party) -> None:
     assert kinds(tab_channel(party.tab_id)) == [(1, "order_submitted")]
     assert Notification.objects.get(channel=store_channel(party.store_id)).alarm
     assert services.table_of_tab(party.tab_id) == "T1"
+
+
+def test_a_tab_is_named_in_one_statement(party: Party, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1, using=alias_of("notifications")):
+        _name(party, "T7", moved=False)
+    with django_assert_num_queries(1, using=alias_of("notifications")):
+        _name(party, "B2", moved=True)
+    assert services.table_of_tab(party.tab_id) == "B2"
+
+
+def _name(party: Party, table_name: str, *, moved: bool) -> None:
+    with atomic("notifications", savepoint=False):
+        services.name_tab(
+            tab_id=party.tab_id, table_name=table_name, moved=moved, happened=timezone.now()
+        )
 
 
 def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
