@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from events.kernel.databases import now as database_now
 from notifications.models import TAB_DAYS, Channel, Device, Notification
@@ -16,15 +16,12 @@ BATCH = 1000
 def purge_old_notifications(*, now: datetime | None = None) -> int:
     """Deletes closed tabs' notifications after 2 days, stores' after 30, but no alarm that still rings.
 
-    A channel's counter is deleted only with its closed tab: numbers never start again. Returns rows deleted.
+    A channel's counter is deleted only with its tab's: numbers never start again. Returns rows deleted.
     """
     now = now or database_now("notifications")
-    closed = Channel.objects.filter(closed_at__lt=now - timedelta(days=TAB_DAYS))
-    count = 0
-    while names := list(closed.values_list("pk", flat=True)[:BATCH]):
-        count += Notification.objects.filter(channel__in=names).delete()[0]
-        Channel.objects.filter(pk__in=names).delete()
     before = now - timedelta(days=STORE_DAYS)
+    count = _delete_channels(Channel.objects.filter(closed_at__lt=now - timedelta(days=TAB_DAYS)))
+    count += _delete_channels(_forgotten(before))
     old = Notification.objects.filter(created_at__lt=before, channel__startswith="store:")
     count += _delete(old.exclude(alarm=True, acked_at=None))
     told = WebhookMessage.objects.filter(
@@ -32,6 +29,24 @@ def purge_old_notifications(*, now: datetime | None = None) -> int:
     )
     count += _delete(told)
     Device.objects.filter(last_seen_at__lt=before).delete()
+    return count
+
+
+def _forgotten(before: datetime) -> QuerySet[Channel]:
+    """Open tabs that were told nothing for long: a fact that came after the end brought them back.
+
+    A probe of the last number per open tab. A tab that was told nothing yet is not among them.
+    """
+    last = Notification.objects.filter(channel=OuterRef("pk"), seq=OuterRef("last_seq"))
+    tabs = Channel.objects.filter(name__startswith="tab:", closed_at=None)
+    return tabs.filter(Exists(last.filter(created_at__lt=before)))
+
+
+def _delete_channels(channels: QuerySet[Channel]) -> int:
+    count = 0
+    while names := list(channels.values_list("pk", flat=True)[:BATCH]):
+        count += Notification.objects.filter(channel__in=names).delete()[0]
+        Channel.objects.filter(pk__in=names).delete()
     return count
 
 

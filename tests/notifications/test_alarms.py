@@ -159,7 +159,8 @@ def test_purging_keeps_open_tabs_and_ringing_alarms(store: Store) -> None:
     long_ago = timezone.now() - timedelta(days=40)
     Notification.objects.update(created_at=long_ago)
     Channel.objects.filter(pk=tab_channel(party.tab_id)).update(closed_at=long_ago)
+    announce(still_open.submit())
     assert purge_old_notifications() == 2
     channels = set(Notification.objects.values_list("channel", flat=True))
     assert channels == {store_channel(store.pk), tab_channel(still_open.tab_id)}
-    assert Channel.objects.get(pk=store_channel(store.pk)).last_seq == 2
+    assert Channel.objects.get(pk=store_channel(store.pk)).last_seq == 3

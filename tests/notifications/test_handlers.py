@@ -11,8 +11,8 @@ from events.kernel.databases import alias_of, atomic
 from events.models import Delivery, DeliveryStatus, Event
 from events.registry import handlers_in
 from notifications import services
-from notifications.models import Channel, Notification, StoreSnapshot, store_channel, tab_channel
-from notifications.retention import purge_old_notifications
+from notifications.models import Channel, Kind, Notification, StoreSnapshot, store_channel, tab_channel
+from notifications.retention import STORE_DAYS, purge_old_notifications
 from payments.events import PaymentCaptured, PaymentFlagged
 from stores.events import StoreChanged
 from stores.models import Store
@@ -219,6 +219,27 @@ def test_a_call_and_a_move_at_an_open_tab_are_told_however_late(party: Party) ->
     assert services.table_of_tab(party.tab_id) == "B2"
 
 
+def test_a_deleted_tab_that_is_told_of_a_refund_is_deleted_again(party: Party) -> None:
+    order = party.submit()
+    announce(party.open(), order, party.accept(order), party.close())
+    _days_pass(party, days=3)
+    purge_old_notifications()
+    channel = tab_channel(party.tab_id)
+    services.notify_tab(store_id=party.store_id, tab_id=party.tab_id, kind=Kind.REFUND_COMPLETED)
+    at = Notification.objects.get(channel=channel).created_at
+    purge_old_notifications(now=at + timedelta(days=STORE_DAYS))
+    assert kinds(channel) == [(1, "refund_completed")]
+    purge_old_notifications(now=at + timedelta(days=STORE_DAYS, seconds=1))
+    assert not Notification.objects.filter(channel=channel).exists()
+    assert not Channel.objects.filter(pk=channel).exists()
+
+
+def test_a_tab_that_was_told_nothing_yet_is_kept(party: Party) -> None:
+    announce(party.open())
+    purge_old_notifications(now=timezone.now() + timedelta(days=STORE_DAYS + 1))
+    assert services.table_of_tab(party.tab_id) == "T1"
+
+
 def test_what_is_late_by_hours_is_told_all_the_same(party: Party) -> None:
     announce(party.open(), party.submit(), deliver=False)
     _days_pass(party, days=1)
@@ -238,9 +259,7 @@ def test_a_tab_is_named_in_one_statement(party: Party, django_assert_num_queries
 
 def _name(party: Party, table_name: str, *, moved: bool) -> None:
     with atomic("notifications", savepoint=False):
-        services.name_tab(
-            tab_id=party.tab_id, table_name=table_name, moved=moved, happened=timezone.now()
-        )
+        services.name_tab(tab_id=party.tab_id, table_name=table_name, moved=moved, happened=timezone.now())
 
 
 def test_an_older_store_snapshot_is_ignored(store: Store) -> None:
