@@ -172,6 +172,39 @@ def test_a_lost_connection_is_said_and_caught_up(
     expect(page.locator(".alarm.order")).to_be_visible()
 
 
+# An alarm that only the owner's board shows.
+FOR_THE_OWNER = """
+from uuid import UUID
+from notifications.services import notify_store
+notify_store(store_id=UUID("{store}"), alarm=True, audience="owner", kind="dead_letter")
+"""
+
+
+def test_in_another_role_the_board_drops_what_is_not_for_it(
+    new_screen: Callable[..., Page],
+    staff: Callable[[str], dict[str, str]],
+    new_guest: Callable[[int], Guest],
+    stack: Stack,
+) -> None:
+    page, person = new_screen("en-US"), staff("owner")
+    sockets = sockets_of(page)
+    board, guest = Board(page, person), new_guest(6)
+    stack.manage("shell", "-v0", "-c", FOR_THE_OWNER.format(store=person["store"]))
+    assert guest.post("calls/", {"kind": "water"}).ok
+    expect(board.body).to_have_attribute("data-ringing", "2")
+    stack.sql(
+        "UPDATE stores_staffmembership m SET role = 'floor' FROM stores_user u "
+        "WHERE u.id = m.user_id AND u.username = %s",
+        person["name"],
+    )
+
+    sockets[-1].close()
+
+    expect(page.locator(".alarm.bad")).to_have_count(0)
+    expect(board.body).to_have_attribute("data-ringing", "1")
+    expect(page.locator(".alarm.call", has_text=guest.table_name)).to_be_visible()
+
+
 def test_news_after_a_quiet_while_are_no_lost_connection(
     new_screen: Callable[..., Page],
     staff: Callable[[str], dict[str, str]],

@@ -4,7 +4,7 @@ import { toast } from "../../shared/dialog.js";
 import { connect } from "../../shared/socket.js";
 import { ring } from "./alarm.js";
 import { api, device, knows, money, socketPath, t } from "./page.js";
-import { acked, behindSince, connection, effect, fallBehind, learn, mayHaveMissed, openAlarms, refresh, staysTrue, tick } from "./state.js";
+import { acked, behindSince, connection, effect, fallBehind, forget, learn, mayHaveMissed, openAlarms, refresh, staysTrue, tick } from "./state.js";
 
 let socket = null;
 let pending = 0;
@@ -53,7 +53,7 @@ function alive() {
 function receive(frame) {
   if (frame.type === "notification") hear(frame.data);
   if (frame.type === "acked") hearAcked(frame);
-  if (frame.type === "ready") checkOpen(frame.data?.open ?? []);
+  if (frame.type === "ready") checkOpen(frame.data?.open ?? [], frame.seq);
   if (frame.type !== "acked") soon();
 }
 
@@ -73,8 +73,13 @@ function hearAcked({ seq, data }) {
   soon();
 }
 
-/** The server says which alarms still ring; older ones than the last fifty are fetched. */
-function checkOpen(numbers) {
+/**
+ * The server says which alarms up to `upto` still ring for this person; older ones than the last fifty are fetched.
+ * Others are dropped: in another role than before nobody could take them, nor anything in one breath with them.
+ */
+function checkOpen(numbers, upto) {
+  forget(openAlarms.value.map((one) => one.seq).filter((seq) => seq <= upto && !numbers.includes(seq)));
+  ring();
   const known = new Set(openAlarms.value.map((one) => one.seq));
   const missing = numbers.filter((seq) => !known.has(seq));
   if (missing.length) catchUp(Math.min(...missing) - 1).catch(() => {});

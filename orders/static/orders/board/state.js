@@ -93,4 +93,9 @@ export function acked(seq, by, at) {
   if (alarms.value.has(seq)) learn([{ seq, acked_by: by, acked_at: at }]);
 }
 
+/** Drops what is no business of this device any more. */
+export function forget(seqs) {
+  if (seqs.length) alarms.value = new Map([...alarms.value].filter(([seq]) => !seqs.includes(seq)));
+}
+
 setInterval(() => { tick.value = Date.now(); }, 1000);
