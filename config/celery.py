@@ -40,7 +40,6 @@ SCHEDULE = {
     "reconcile-payments": _every("payments.reconcile_payments", 10, "wallets"),
     "send-sandbox-webhooks": _every("sandbox_wallet.send_webhooks", 5, "wallets"),
     "escalate-alarms": _every("notifications.escalate_alarms", 5, "notifications"),
-    "ring-for-dead-letters": _every("notifications.ring_for_dead_letters", 10, "notifications"),
     "purge-notifications": _every("notifications.purge_notifications", 3600, "notifications"),
     "resume-snapshot-runs": _every("events.resume_snapshot_runs", 20, "default"),
     "purge-events": _every("events.purge_events", 3600, "default"),

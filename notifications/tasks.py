@@ -5,17 +5,12 @@ from typing import Any
 from celery import shared_task
 
 from events.kernel.databases import now
-from notifications import dead_letters, retention, services
+from notifications import retention, services
 
 
 @shared_task(name="notifications.escalate_alarms")
 def escalate_alarms(**kwargs: Any) -> None:
     services.escalate_due_alarms(now=now("notifications"))
-
-
-@shared_task(name="notifications.ring_for_dead_letters")
-def ring_for_dead_letters(**kwargs: Any) -> None:
-    dead_letters.ring_for_dead_letters()
 
 
 @shared_task(name="notifications.purge_notifications")
