@@ -15,10 +15,11 @@ class Migration(migrations.Migration):
             name='audience',
             field=models.CharField(blank=True, choices=[('', 'everybody'), ('owner', 'owner'), ('manager', 'manager')], db_default='', default='', max_length=10, verbose_name='meant for'),
         ),
-        # Dead letters that ring today go on ringing for the owner; the managers are told anew.
+        # What is dead today is told to the owner already, taken or not. The managers' alarms are rows of their
+        # own from now on: they are told anew.
         migrations.RunSQL(
             "UPDATE notifications_notification SET audience = 'owner' "
-            "WHERE kind = 'dead_letter' AND acked_at IS NULL",
+            "WHERE kind = 'dead_letter'",
             migrations.RunSQL.noop,
         ),
         migrations.AddConstraint(
