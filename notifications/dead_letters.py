@@ -15,13 +15,11 @@ from events.kernel.databases import atomic, reach
 from events.meanings import meaning_of, subject_text
 from events.queue_health import DeadCause, dead_causes
 from events.rounds import looked_after
-from notifications.models import Audience, Kind, Notification
+from notifications.models import TROUBLE_AUDIENCES, Audience, Kind, Notification
 from notifications.services import acknowledge_subject, notify_store, take_turns
 
 EVERY_SECONDS = 10
 _NAMESPACE = UUID("6a1a4f0e-6f0b-4d0e-9d7e-2f1f0c6a7b11")
-# An owner's comes first: who takes it locks the managers' after it.
-_AUDIENCES = (Audience.OWNER, Audience.MANAGER)
 Cause = tuple[UUID, str, str]
 
 
@@ -69,7 +67,7 @@ def _untold(causes: Sequence[DeadCause]) -> list[tuple[DeadCause, Audience]]:
     return [
         (cause, audience)
         for cause, subject in zip(causes, subjects, strict=True)
-        for audience in _AUDIENCES
+        for audience in TROUBLE_AUDIENCES
         if not _was_told(cause, last.get((subject, audience)))
     ]
 

@@ -61,6 +61,10 @@ class Audience(models.TextChoices):
     MANAGER = "manager", _("manager")
 
 
+# Whom trouble with the system itself rings for, each a row of its own. An owner's comes first: who takes it
+# locks the managers' after it.
+TROUBLE_AUDIENCES = (Audience.OWNER, Audience.MANAGER)
+
 # A closed tab's channel and its notifications are kept so long.
 TAB_DAYS = 2
 

@@ -16,7 +16,7 @@ from events.kernel.ids import new_id
 from events.kernel.sealing import seal
 from events.outbox import publish, void
 from notifications.events import WebhookQueued
-from notifications.models import Kind, plain_time
+from notifications.models import TROUBLE_AUDIENCES, Kind, plain_time
 from notifications.services import acknowledge_subject, notify_store
 from notifications.webhooks.delivery import Answer, post
 from notifications.webhooks.errors import AddressRefused, AddressUnknown, AddressWrongState
@@ -302,16 +302,18 @@ def _set(message: WebhookMessage, state: MessageState, at: datetime) -> None:
 
 
 def _bury(address: WebhookAddress, message: WebhookMessage, answer: Answer) -> None:
-    """The address is dead: everything waits until its owner says go; the owner is told once."""
+    """The address is dead: everything waits until its owner says go; owner and managers are told once."""
     address.stop(AddressState.DEAD, str(answer))
     _set(message, MessageState.WAITING, now(CONTEXT))
-    notify_store(
-        store_id=address.store_id,
-        alarm=True,
-        kind=Kind.WEBHOOK_PAUSED,
-        subject_id=address.pk,
-        data={"address": address.short_name, "reason": address.state_reason},
-    )
+    for audience in TROUBLE_AUDIENCES:
+        notify_store(
+            store_id=address.store_id,
+            alarm=True,
+            audience=audience,
+            kind=Kind.WEBHOOK_PAUSED,
+            subject_id=address.pk,
+            data={"address": address.short_name, "reason": address.state_reason},
+        )
 
 
 def send_test(*, address_id: UUID) -> Answer:

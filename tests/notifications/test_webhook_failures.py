@@ -11,7 +11,7 @@ from django.utils import translation
 from events import operations
 from events.kernel.sealing import seal
 from events.models import Delivery, DeliveryStatus, Event
-from notifications.models import Kind, Notification
+from notifications.models import Audience, Kind, Notification
 from notifications.webhooks import delivery, services
 from notifications.webhooks.models import (
     AddressState,
@@ -88,6 +88,12 @@ def test_messages_keep_their_order_over_many_events(store: Store, party: Party, 
     assert numbers == written
 
 
+def told_of_pause(**filters: Any) -> list[str]:
+    """The roles whose boards say that an address is paused, in the order in which they were told."""
+    rows = Notification.objects.filter(kind=Kind.WEBHOOK_PAUSED, alarm=True, **filters)
+    return list(rows.order_by("seq").values_list("audience", flat=True))
+
+
 def test_an_address_that_is_dead_is_paused_once_and_told_of_once(
     store: Store, party: Party, outside: Receiver
 ) -> None:
@@ -99,12 +105,12 @@ def test_an_address_that_is_dead_is_paused_once_and_told_of_once(
     assert address.state == AddressState.DEAD and "502" in address.state_reason
     assert len(outside.calls) == 1
     assert set(WebhookMessage.objects.values_list("state", flat=True)) == {MessageState.WAITING}
-    assert Notification.objects.filter(kind=Kind.WEBHOOK_PAUSED).count() == 1
+    assert told_of_pause() == [Audience.OWNER, Audience.MANAGER]
     assert {row.status for row in deliveries(SEND)} == {DeliveryStatus.DONE}
     # Later events wait without a try.
     announced(party.call())
     assert len(outside.calls) == 1
-    assert Notification.objects.filter(kind=Kind.WEBHOOK_PAUSED).count() == 1
+    assert told_of_pause() == [Audience.OWNER, Audience.MANAGER]
 
 
 def test_the_board_names_the_address_without_its_path(store: Store, party: Party, outside: Receiver) -> None:
@@ -112,7 +118,7 @@ def test_the_board_names_the_address_without_its_path(store: Store, party: Party
     long_dead(address)
     outside.answers = [(410, b"")]
     announced(party.submit())
-    told = Notification.objects.get(kind=Kind.WEBHOOK_PAUSED)
+    told = Notification.objects.get(kind=Kind.WEBHOOK_PAUSED, audience=Audience.OWNER)
     assert told.data["address"] == "127.0.0.1"
     for language in ("en", "ko", "zh-hans", "ja"):
         with translation.override(language):
@@ -128,8 +134,9 @@ def test_the_alarm_falls_silent_when_the_address_is_looked_after(
     long_dead(address)
     outside.answers = [(410, b"")]
     announced(party.submit())
+    assert told_of_pause(acked_at=None) == [Audience.OWNER, Audience.MANAGER]
     end(address_id=address.pk)
-    assert Notification.objects.get(kind=Kind.WEBHOOK_PAUSED).acked_at is not None
+    assert told_of_pause(acked_at=None) == []
 
 
 def test_few_failures_or_a_short_time_do_not_make_an_address_dead(
