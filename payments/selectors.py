@@ -98,12 +98,15 @@ def _refunds_to_show() -> "QuerySet[Refund]":
     return Refund.objects.exclude(state=RefundState.RESOLVED).select_related("payment")
 
 
-def lines_with_worth(bill_id: UUID, **which: UUID) -> list[tuple[BillLine, int]]:
+def lines_with_worth(
+    bill_id: UUID, *, credits: Q | None = None, **which: UUID
+) -> list[tuple[BillLine, int]]:
     """The bill's lines, each with what it is still worth to its guest: price less voids and credits.
 
-    `which` picks some of them: order_id, line_id.
+    `which` picks some of them: order_id, line_id; `credits` says which goodwill counts (None: all).
     """
-    rows = BillLine.objects.filter(bill_id=bill_id, **which).annotate(credited=Sum("credits__amount"))
+    credited = Sum("credits__amount", filter=credits)
+    rows = BillLine.objects.filter(bill_id=bill_id, **which).annotate(credited=credited)
     lines = rows.order_by("order_number", "position", "id")
     return [(line, max(0, line.owed - (line.credited or 0))) for line in lines]
 

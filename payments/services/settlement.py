@@ -21,7 +21,7 @@ from payments.models import (
     RefundSource,
 )
 from payments.selectors import captured_payments, sums_of, sums_of_bill
-from payments.services.surplus import NOTHING_FREED, Freed, whose_surplus
+from payments.services.surplus import NOTHING_FREED, Freed, unused_shares, whose_surplus
 
 # The event queue sends a refund at once; the reconciler only looks after what it forgot.
 SEND_GRACE = timedelta(seconds=30)
@@ -123,7 +123,8 @@ def _on_tab(tab_id: UUID) -> int:
 
 def _return_surplus(bill: Bill, surplus: int, source: RefundSource, reason: str, freed: Freed) -> None:
     payments = list(captured_payments(bill.id).select_for_update())
-    for payment, amount in whose_surplus(payments, surplus, freed):
+    unused = unused_shares(bill.id, payments)
+    for payment, amount in whose_surplus(payments, surplus, freed, unused):
         cause = RefundSource.LATE if payment.late and source == RefundSource.OVERPAID else source
         add_refund(bill, Refund.of(payment, amount=amount, source=cause, reason=reason))
 

@@ -6,10 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from payments.gateways.sandbox.wallet.models import WalletPayment
 from payments.models import BillLine, Payment, Refund
 from payments.services.bills import open_bill, release_order, void_line
 from payments.services.complete_payment import complete_payment
 from payments.services.counter import Cashier, Till, take_counter_payment
+from payments.services.failed_refunds import withdraw_refund
 from payments.services.refunds import request_refund
 from tests.payments.conftest import Party, line, settle_events
 
@@ -54,6 +56,19 @@ def cash(party: Party, amount: int | None = None) -> Payment:
     return payment
 
 
+def give(party: Party, payment: Payment, amount: int) -> Refund:
+    """Goodwill of this payment."""
+    return request_refund(
+        store_id=party.store_id,
+        payment_id=payment.id,
+        amount=amount,
+        reason="cold",
+        actor_id=uuid4(),
+        actor_name="Mina",
+        key=uuid4().hex,
+    )
+
+
 def void(order_id: UUID) -> None:
     for row in BillLine.objects.filter(order_id=order_id):
         void_line(order_id=order_id, line_id=row.line_id, amount=row.total, reason="dropped")
@@ -69,6 +84,11 @@ def went_back() -> dict[UUID, int]:
     refunds = list(Refund.objects.values_list("payment_id", "amount"))
     assert len(refunds) == len(dict(refunds))
     return dict(refunds)
+
+
+def asked_back(**which: Any) -> list[tuple[UUID, int]]:
+    """Each refund's payment and amount, the oldest first."""
+    return list(Refund.objects.filter(**which).order_by("id").values_list("payment_id", "amount"))
 
 
 @pytest.mark.parametrize("take_off", [void, reject])
@@ -155,18 +175,63 @@ def test_goodwill_for_a_dish_is_not_given_back_twice(tab_party: Party, friends: 
     order_together(tab_party, (8000, early), (30000, late))
     own = pay(tab_party, early, MINE)
     theirs = pay(tab_party, late, MINE)
-    request_refund(
-        store_id=tab_party.store_id,
-        payment_id=own.id,
-        amount=5000,
-        reason="cold",
-        actor_id=uuid4(),
-        actor_name="Mina",
-        key=uuid4().hex,
-    )
+    give(tab_party, own, 5000)
     credit = Refund.objects.get().credits.get(line__order_id=gone).amount
     void(gone)
     settle_events()
     own.refresh_from_db()
     theirs.refresh_from_db()
     assert (own.returned, theirs.returned) == (5000 + 12000 - credit, 0)
+
+
+def test_money_that_comes_after_a_dish_was_taken_off_gives_its_guest_the_rest(
+    tab_party: Party, friends: Friends, wallet: Any
+) -> None:
+    early, late = friends
+    gone = tab_party.place(12000, guest_id=early)
+    tab_party.place(8000, guest_id=late)
+    own = pay(tab_party, early, MINE)
+    phone = tab_party.phone(late)
+    theirs = phone.start(share=MINE)
+    void(gone)
+    settle_events()
+    assert asked_back() == [(own.id, 4000)]
+    phone.press(theirs)
+    complete_payment(payment_id=theirs.id)
+    settle_events()
+    assert asked_back() == [(own.id, 4000), (own.id, 8000)]
+    assert (tab_party.sums().held, tab_party.sums().due) == (8000, 0)
+
+
+def test_goodwill_withdrawn_after_its_dish_was_taken_off_goes_to_its_guest(
+    tab_party: Party, friends: Friends, wallet: Any
+) -> None:
+    early, late = friends
+    gone = tab_party.place(12000, guest_id=early)
+    tab_party.place(8000, guest_id=late)
+    own, _ = pay(tab_party, early, MINE), pay(tab_party, late, MINE)
+    WalletPayment.objects.update(refunds_fail=True)
+    goodwill = give(tab_party, own, 3000)
+    settle_events()
+    WalletPayment.objects.update(refunds_fail=False)
+    void(gone)
+    who = {"actor_id": uuid4(), "actor_name": "Mina"}
+    withdraw_refund(store_id=tab_party.store_id, refund_id=goodwill.id, **who)
+    settle_events()
+    assert asked_back(state="succeeded") == [(own.id, 9000), (own.id, 3000)]
+
+
+def test_goodwill_of_one_guest_leaves_nothing_over_of_anothers_share(
+    tab_party: Party, friends: Friends, wallet: Any
+) -> None:
+    guest, treating = friends
+    tab_party.place(12000, guest_id=guest)
+    tab_party.place(8000, guest_id=treating)
+    pay(tab_party, guest, MINE)
+    phone = tab_party.phone(treating)
+    twice = phone.start(share={"kind": "all"})
+    treat = cash(tab_party)
+    give(tab_party, treat, 5000)
+    phone.press(twice)
+    complete_payment(payment_id=twice.id)
+    assert went_back() == {treat.id: 5000, twice.id: 8000}
