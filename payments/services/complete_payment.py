@@ -58,9 +58,11 @@ def _succeed(bill: Bill, payment: Payment, outcome: Outcome) -> None:
         _flag(bill, payment, problem)
     elif payment.state == PaymentState.CAPTURED:
         book_external_refunds(bill, payment, outcome.refunded)
+    elif outcome.refunded >= outcome.amount:
+        # Nothing is here any more: a bill that looked paid for a moment would have the kitchen cook.
+        end_payment(bill, payment, state=PaymentState.CANCELED, reason="canceled")
     else:
         book_capture(bill, payment, outcome)
-        book_external_refunds(bill, payment, outcome.refunded)
 
 
 def mismatch(payment: Payment, outcome: Outcome) -> str:
@@ -95,6 +97,9 @@ def book_capture(bill: Bill, payment: Payment, outcome: Outcome) -> None:
         PaymentCaptured, bill, payment, method=payment.method, captured_at=now, late=payment.late
     )
     publish(captured, correlation_id=bill.tab_id)
+    if outcome.refunded:
+        # Before the bill is looked at: what is back with the guest neither pays it nor is surplus.
+        book_external_refunds(bill, payment, outcome.refunded)
     settle(bill)
 
 

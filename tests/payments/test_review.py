@@ -9,6 +9,7 @@ from payments.errors import GatewayUnavailable, MoneyArrived, PaymentUnknown, Wr
 from payments.gateways.sandbox.wallet.models import WalletPayment
 from payments.models import LedgerEntry, Payment, PaymentState, Refund
 from payments.services.complete_payment import apply_outcome, complete_payment
+from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.reconcile import reconcile_payments
 from payments.services.review import dismiss_payment
 from tests.factories import make_store
@@ -101,6 +102,56 @@ def test_a_check_ends_when_all_was_given_back_at_the_gateway(party: Party, flagg
     with pytest.raises(WrongState):
         dismiss(flagged)
     assert len(published("payment.failed")) == 1
+
+
+def assert_not_booked() -> None:
+    settle_events()
+    assert not LedgerEntry.objects.exists()
+    assert not published("payment.captured") and not published("bill.paid")
+
+
+def test_money_that_is_back_already_books_no_check(flagged: Payment) -> None:
+    WalletPayment.objects.update(amount=6500, refunded=6500)
+    assert complete_payment(payment_id=flagged.id).state == PaymentState.REVIEW
+    assert_not_booked()
+    assert dismiss(flagged).state == PaymentState.CANCELED
+
+
+def test_money_that_is_back_already_ends_an_attempt(party: Party, wallet: Any) -> None:
+    phone = party.phone()
+    payment = phone.start(order_id=str(party.place(6500)))
+    phone.press(payment)
+    WalletPayment.objects.update(refunded=6500)
+    for _ in range(2):
+        assert complete_payment(payment_id=payment.id).state == PaymentState.CANCELED
+    assert_not_booked()
+    assert len(published("payment.failed")) == 1
+    assert phone.start(order_id=str(party.bill().order_id)).amount == 6500
+
+
+def test_a_bill_is_not_paid_by_the_part_that_is_back_already(party: Party, flagged: Payment) -> None:
+    WalletPayment.objects.update(amount=6500, refunded=2500)
+    assert complete_payment(payment_id=flagged.id).state == PaymentState.CAPTURED
+    settle_events()
+    assert list(LedgerEntry.objects.order_by("id").values_list("amount", flat=True)) == [6500, -2500]
+    assert (party.sums().due, published("bill.paid")) == (2500, [])
+
+
+def test_what_is_back_already_is_no_surplus(party: Party, flagged: Payment) -> None:
+    take_counter_payment(
+        store_id=party.store_id,
+        tab_id=party.tab_id,
+        till=Till("cash", 4000),
+        key=uuid4().hex,
+        cashier=Cashier(uuid4(), "Mina"),
+    )
+    WalletPayment.objects.update(amount=6500, refunded=1500)
+    complete_payment(payment_id=flagged.id)
+    settle_events()
+    flagged.refresh_from_db()
+    assert list(Refund.objects.order_by("id").values_list("amount", flat=True)) == [1500, 2500]
+    assert (flagged.returned, WalletPayment.objects.get().refunded) == (4000, 4000)
+    assert (party.sums().held, len(published("bill.paid"))) == (6500, 1)
 
 
 def test_an_attempt_that_nobody_paid_is_stopped_there_first(party: Party, wallet: Any) -> None:
