@@ -98,9 +98,7 @@ def _refunds_to_show() -> "QuerySet[Refund]":
     return Refund.objects.exclude(state=RefundState.RESOLVED).select_related("payment")
 
 
-def lines_with_worth(
-    bill_id: UUID, *, credits: Q | None = None, **which: UUID
-) -> list[tuple[BillLine, int]]:
+def lines_with_worth(bill_id: UUID, *, credits: Q | None = None, **which: UUID) -> list[tuple[BillLine, int]]:
     """The bill's lines, each with what it is still worth to its guest: price less voids and credits.
 
     `which` picks some of them: order_id, line_id; `credits` says which goodwill counts (None: all).

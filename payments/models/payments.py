@@ -210,11 +210,12 @@ class Payment(models.Model):
         return True
 
     def flag(self, reason: str) -> None:
-        """What the gateway says does not fit: a person must look. Money is never assumed."""
+        """What the gateway says does not fit: a person must look (again). Money is never assumed."""
         if self.state == PaymentState.CAPTURED:
             return
         self.state = PaymentState.REVIEW
         self.failure = reason[:200]
+        self.reviewed_at, self.reviewed_by, self.review_reason = None, "", ""
 
     def dismiss(self, *, at: datetime, reason: str, actor_name: str) -> None:
         """A person ends the check: no money is here. Raises WrongState for a payment that needs no look."""

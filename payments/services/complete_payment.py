@@ -55,7 +55,7 @@ def _ending(outcome: Outcome) -> PaymentState:
 
 def _succeed(bill: Bill, payment: Payment, outcome: Outcome) -> None:
     if problem := mismatch(payment, outcome):
-        _flag(bill, payment, problem)
+        _flag(bill, payment, problem, is_back=outcome.refunded >= outcome.amount)
     elif payment.state == PaymentState.CAPTURED:
         book_external_refunds(bill, payment, outcome.refunded)
     elif outcome.refunded >= outcome.amount:
@@ -119,13 +119,13 @@ def _look_back(payment: Payment) -> None:
     payment.check_at = timezone.now() + LOOK_BACK[0]
 
 
-def _flag(bill: Bill, payment: Payment, problem: str) -> None:
+def _flag(bill: Bill, payment: Payment, problem: str, *, is_back: bool) -> None:
     logger.error("payment %s does not fit the gateway's word: %s", payment.id, problem)
-    if payment.state in (PaymentState.CAPTURED, PaymentState.REVIEW):
+    if payment.state in (PaymentState.CAPTURED, PaymentState.REVIEW) or (payment.reviewed_at and is_back):
         return
     payment.flag(problem)
     _look_back(payment)
-    payment.save(update_fields=["state", "failure", "check_at", "checks"])
+    payment.save()
     publish(payment_event(PaymentFlagged, bill, payment, reason=problem), correlation_id=bill.tab_id)
     tell_phones(bill)
 

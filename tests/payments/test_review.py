@@ -104,6 +104,27 @@ def test_a_check_ends_when_all_was_given_back_at_the_gateway(party: Party, flagg
     assert len(published("payment.failed")) == 1
 
 
+def test_a_decided_check_stays_decided_while_nothing_is_held(flagged: Payment) -> None:
+    WalletPayment.objects.update(refunded=6499)
+    dismiss(flagged)
+    assert complete_payment(payment_id=flagged.id).state == PaymentState.CANCELED
+    flagged.refresh_from_db()
+    assert (flagged.state, flagged.reviewed_by) == (PaymentState.CANCELED, "Mina")
+    assert len(published("payment.flagged")) == 1
+
+
+def test_money_that_comes_after_the_decision_needs_another_one(flagged: Payment) -> None:
+    WalletPayment.objects.update(refunded=6499)
+    dismiss(flagged)
+    WalletPayment.objects.update(refunded=0)
+    assert complete_payment(payment_id=flagged.id).state == PaymentState.REVIEW
+    flagged.refresh_from_db()
+    assert (flagged.reviewed_at, flagged.reviewed_by, flagged.review_reason) == (None, "", "")
+    assert len(published("payment.flagged")) == 2
+    WalletPayment.objects.update(refunded=6499)
+    assert dismiss(flagged, actor_name="Joon").reviewed_by == "Joon"
+
+
 def assert_not_booked() -> None:
     settle_events()
     assert not LedgerEntry.objects.exists()
