@@ -66,14 +66,15 @@ def submit_paid_order(event: BillPaid, envelope: Envelope) -> None:
         services.submit_paid_order(order_id=event.order_id, now=envelope.occurred_at)
 
 
-# One handler for both: what a bill's stream tells is in order within a handler only.
+# One handler for both: what a bill's stream tells is in order within a handler only. Between the bills of
+# joined parties the time of the fact decides, as it does when an old one is replayed.
 @subscribe_all([BillPaid, BillReopened], name="orders.settle_tab")
 def settle_tab(event: BillPaid | BillReopened, envelope: Envelope) -> None:
     """The party has paid all it owes (joined parties: on several bills), or owes something again."""
     if event.order_id is not None:
         return
     if isinstance(event, BillReopened):
-        services.reopen_tab(tab_id=event.tab_id)
+        services.reopen_tab(tab_id=event.tab_id, now=envelope.occurred_at)
     elif event.tab_settled:
         total = event.total if event.tab_total is None else event.tab_total
         services.settle_tab(tab_id=event.tab_id, total=total, now=envelope.occurred_at)

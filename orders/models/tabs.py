@@ -48,6 +48,8 @@ class Tab(models.Model):
     opened_at = models.DateTimeField(_("opened"))
     active_at = models.DateTimeField()
     settled_at = models.DateTimeField(_("settled"), null=True)
+    # When a paid bill of the party last came to be owed again; news of payments from before that are old.
+    owed_since = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True)
     close_reason = models.CharField(max_length=200, blank=True)
     closed_by = models.CharField(max_length=150, blank=True)
@@ -86,14 +88,20 @@ class Tab(models.Model):
             raise TabClosed()
 
     def settle(self, at: datetime) -> None:
-        """The bill is paid; the party may still sit and order more."""
+        """The bill is paid; the party may still sit and order more. Old news change nothing."""
         self.require_open()
-        self.status, self.settled_at = TabStatus.CLOSING, at
+        if self.owed_since is None or at >= self.owed_since:
+            self.status, self.settled_at = TabStatus.CLOSING, at
 
     def reopen(self) -> None:
         """Something is owed again: ordered after paying, or paid by money that was not there."""
         self.require_open()
         self.status, self.settled_at = TabStatus.OPEN, None
+
+    def owe_again(self, at: datetime) -> None:
+        """A paid bill is owed again since `at`. Joined parties have several bills, whose news may cross."""
+        self.owed_since = max(at, self.owed_since or at)
+        self.reopen()
 
     def owes(self, orders: Sequence[Order]) -> bool:
         """Whether something is unserved or, when the meal is paid at the end, unpaid."""

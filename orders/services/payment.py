@@ -80,7 +80,8 @@ def line_fact(line: OrderLine) -> SoldLine:
 
 
 def settle_tab(*, tab_id: UUID, total: int, now: datetime) -> None:
-    """The party's bills are paid. Ignored when the tab has ended or more was ordered than `total` covers."""
+    """The party's bills are paid. Ignored when the tab has ended, more was ordered than `total` covers, or
+    something came to be owed again after `now`."""
     with atomic("orders"):
         tab = Tab.objects.select_for_update().filter(pk=tab_id, closed_at=None).first()
         if tab is None:
@@ -93,14 +94,14 @@ def settle_tab(*, tab_id: UUID, total: int, now: datetime) -> None:
         hint_board(tab.store_id)
 
 
-def reopen_tab(*, tab_id: UUID) -> None:
+def reopen_tab(*, tab_id: UUID, now: datetime) -> None:
     """Something is owed again on a paid bill of the party. Ignored when the tab has ended."""
     with atomic("orders"):
         tab = Tab.objects.select_for_update().filter(pk=tab_id, closed_at=None).first()
-        if tab is None or tab.settled_at is None:
+        if tab is None:
             return
-        tab.reopen()
-        tab.save(update_fields=["status", "settled_at"])
+        tab.owe_again(now)
+        tab.save(update_fields=["status", "settled_at", "owed_since"])
         hint_order(tab.store_id, tab.pk)
 
 

@@ -4,10 +4,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db.models import QuerySet
 
+from events import operations
 from events.base import DomainEvent
-from events.kernel.databases import atomic
+from events.kernel.databases import alias_of, atomic
 from events.kernel.ids import new_id
+from events.models import Delivery
+from events.operations import Actor, Selection
 from events.outbox import publish
 from menus.events import ItemRestocked, ItemSoldOut, MenuPublished
 from notifications.events import AlarmEscalated
@@ -20,11 +24,11 @@ from orders.models import (
     TableSnapshot,
     TableTokenSnapshot,
 )
-from payments.events import BillPaid
+from payments.events import BillPaid, BillReopened
 from stores.events import StoreChanged, TableChanged, TableRetired
 from tests.orders.conftest import Phone, Restaurant
 from tests.orders.menus import GIMBAP, menu_document
-from tests.queue import deliver_all, published, unfinished
+from tests.queue import deliver_all, published, ship_all, unfinished
 
 
 def tell(context: str, *events: DomainEvent) -> None:
@@ -120,6 +124,54 @@ def test_joined_parties_are_settled_by_their_last_bill(restaurant: Restaurant, p
     assert Tab.objects.get().status == "open"
     tell("payments", bill_paid(order, of_tab=True, tab_total=order.total))
     assert Tab.objects.get().status == "closing"
+
+
+def bill_reopened(order: Order) -> BillReopened:
+    return BillReopened(
+        store_id=order.store_id,
+        bill_id=new_id(),
+        tab_id=order.tab_id,
+        order_id=None,
+        due=order.total,
+        currency=order.currency,
+    )
+
+
+def settlings() -> QuerySet[Delivery]:
+    """What orders hear of bills that are paid."""
+    rows = Delivery.objects.using(alias_of("orders"))
+    return rows.filter(handler="orders.settle_tab", event__topic="bill.paid")
+
+
+def test_late_news_of_one_bill_do_not_settle_what_another_owes_since(
+    restaurant: Restaurant, phone: Phone
+) -> None:
+    phone.order()
+    order = Order.objects.get()
+    with atomic("payments"):
+        publish(bill_paid(order, of_tab=True))
+    ship_all()
+    settlings().update(due_at="2100-01-01T00:00Z")
+    with atomic("payments"):
+        publish(bill_reopened(order))
+    deliver_all()
+    settlings().update(due_at="2020-01-01T00:00Z")
+    deliver_all()
+    assert not unfinished() and Tab.objects.get().status == "open"
+    tell("payments", bill_paid(order, of_tab=True))
+    assert Tab.objects.get().status == "closing"
+
+
+def test_a_payment_told_again_does_not_settle_what_is_owed_since(
+    restaurant: Restaurant, phone: Phone
+) -> None:
+    phone.order()
+    order = Order.objects.get()
+    tell("payments", bill_paid(order, of_tab=True), bill_reopened(order))
+    paid = settlings().get()
+    operations.replay(Selection(handler=paid.handler, stream=paid.stream), actor=Actor(None, "Mina"))
+    deliver_all()
+    assert settlings().get().replays == 1 and Tab.objects.get().status == "open"
 
 
 def test_the_last_alarm_refuses_the_order(phone: Phone) -> None:
