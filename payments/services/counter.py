@@ -33,10 +33,10 @@ class Till:
     receipt_no: str = ""
     bill_id: UUID | None = None
 
-    def hash_at(self, store_id: UUID, tab_id: UUID) -> str:
-        """Equal for the same money at the same tab, and for nothing else."""
+    @property
+    def hash(self) -> str:
+        """Equal for the same money; at which tab, the payments say."""
         parts = [self.method, self.amount, self.tendered, self.receipt_no, str(self.bill_id)]
-        parts += [str(store_id), str(tab_id)]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -57,9 +57,9 @@ def take_counter_payment(
     """
     with atomic("payments"):
         bills = _lock_bills(store_id, tab_id, till.bill_id)
-        wanted = till.hash_at(store_id, tab_id)
         if known := _booked_under(key, cashier):
-            if known[0].request_hash != wanted:
+            place = known[0].store_id, known[0].tab_id
+            if place != (store_id, tab_id) or known[0].request_hash != till.hash:
                 raise KeyReused
             return known
         account = account_for(store_id, COUNTER)
@@ -67,7 +67,7 @@ def take_counter_payment(
             raise MethodUnavailable
         shares = _allocate(bills, till)
         return [
-            _book(bill, account, till, cashier, amount, key=f"{key}:{index}", request_hash=wanted)
+            _book(bill, account, till, cashier, amount, key=f"{key}:{index}")
             for index, (bill, amount) in enumerate(shares)
         ]
 
@@ -108,7 +108,7 @@ def _allocate(bills: list[Bill], till: Till) -> list[tuple[Bill, int]]:
 
 
 def _book(
-    bill: Bill, account: GatewayAccount, till: Till, cashier: Cashier, amount: int, **request: str
+    bill: Bill, account: GatewayAccount, till: Till, cashier: Cashier, amount: int, key: str
 ) -> Payment:
     forget_counter_attempts(bill)
     payment = Payment.of(
@@ -117,7 +117,8 @@ def _book(
         amount=amount,
         share_kind=ShareKind.AMOUNT,
         key_scope=f"staff:{cashier.user_id}",
-        **request,
+        key=key,
+        request_hash=till.hash,
         actor_id=cashier.user_id,
         actor_name=cashier.name[:150],
         receipt_no=till.receipt_no,

@@ -1,5 +1,6 @@
 """Cash and card terminal: booked by staff, beside whatever the phones are doing."""
 
+import hashlib
 from typing import Any
 from uuid import uuid4
 
@@ -91,6 +92,16 @@ def test_a_key_is_bound_to_its_tab(shop: Store, guests: Party) -> None:
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:hansang:problem:key-reused")
     assert (others.sums().captured, Payment.objects.count()) == (0, 1)
     assert len(published("payment.captured")) == 1
+
+
+def test_a_key_holds_over_a_new_release(shop: Store, guests: Party) -> None:
+    guests.place(10000)
+    till = Till(shop, Role.FLOOR)
+    first = till.take(guests, "same-key-1", amount=4000).json()
+    Payment.objects.update(request_hash=hashlib.sha256(b'["cash", 4000, null, "", "None"]').hexdigest())
+    again = till.take(guests, "same-key-1", amount=4000)
+    assert (again.status_code, again.json()["payments"]) == (201, first["payments"])
+    assert (guests.sums().captured, len(published("payment.captured"))) == (4000, 1)
 
 
 def test_a_key_that_begins_like_another_is_another(shop: Store, guests: Party) -> None:
