@@ -157,6 +157,7 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
     a bill of its own beside it, so that money never changes its bill.
     """
     with atomic("payments"):
+        _lock_joined(tab_id)
         places = {tab_id: table, into_tab_id: {}}
         tabs = {one: _lock_tab(one, store_id, places[one]) for one in sorted(places)}
         apart = TabSnapshot.objects.filter(pk=tab_id, merged_into=None)
@@ -168,6 +169,11 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
         _announce_joined(into_tab_id)
         if tabs[into_tab_id].has_left:
             _shut_all(tabs[into_tab_id])
+
+
+def _lock_joined(tab_id: UUID) -> None:
+    """Who sits with this party already, before its own row: a bill that opens locks them in that order."""
+    list(TabSnapshot.objects.select_for_update().filter(merged_into=tab_id).order_by("tab_id"))
 
 
 def _join(bill: Bill, into_tab_id: UUID) -> None:

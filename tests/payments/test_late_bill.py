@@ -1,14 +1,18 @@
 """A bill that comes while a phone asks for it, or after its party has left."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 
-from events.kernel.databases import atomic
+from events.kernel.databases import alias_of, atomic
 from events.outbox import publish
 from orders.events import TabClosed, TabMerged
-from payments.models import Bill, LedgerEntry, Payment
+from payments.models import Bill, LedgerEntry, Payment, TabSnapshot
+from payments.services.bills import merge_tab
 from payments.services.start_payment import Payer, Share, Wish, _may_be_on_its_way
 from tests.payments.conftest import MakeParty, Party, published, settle_events
 
@@ -87,3 +91,40 @@ def test_an_order_of_a_joined_party_that_stays_can_be_paid(tab_party: Party, mak
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     tab_party.place(6500)
     assert closed(other.bill()) == (False, "")
+
+
+def test_a_party_joined_on_and_a_bill_that_opens_do_not_wait_for_each_other(
+    tab_party: Party, make_party: MakeParty
+) -> None:
+    second, third = make_party("tab"), make_party("tab")
+    tell(tab_party, TabMerged, into_tab_id=second.tab_id, order_ids=[])
+    joining = {"store_id": second.store_id, "tab_id": second.tab_id, "table": {}}
+    with ThreadPoolExecutor(1) as pool:
+        with atomic("payments"):
+            rows = TabSnapshot.objects.select_for_update(nowait=True)
+            rows.get(pk=tab_party.tab_id)  # as a bill that opens: first the tab, then who it sits with
+            merged = pool.submit(alone, lambda: merge_tab(**joining, into_tab_id=third.tab_id))
+            while not is_anybody_waiting():
+                assert not merged.done()
+            rows.get(pk=second.tab_id)
+        merged.result(20)
+    assert TabSnapshot.objects.get(pk=tab_party.tab_id).merged_into == third.tab_id
+
+
+def alone(call: Callable[[], None]) -> None:
+    """Runs the call in this thread and closes the thread's connections."""
+    try:
+        call()
+    finally:
+        connections.close_all()
+
+
+def is_anybody_waiting() -> bool:
+    """Whether a statement waits for somebody's lock."""
+    with connections[alias_of("payments")].cursor() as cursor:
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees one state of its neighbors
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND datname = current_database())"
+        )
+        return bool(cursor.fetchone()[0])
