@@ -169,7 +169,7 @@ def test_a_payment_told_again_does_not_settle_what_is_owed_since(
     order = Order.objects.get()
     tell("payments", bill_paid(order, of_tab=True), bill_reopened(order))
     paid = settlings().get()
-    operations.replay(Selection(handler=paid.handler, stream=paid.stream), actor=Actor(None, "Mina"))
+    operations.replay(Selection(handler=paid.handler, stream=paid.stream or ""), actor=Actor(None, "Mina"))
     deliver_all()
     assert settlings().get().replays == 1 and Tab.objects.get().status == "open"
 

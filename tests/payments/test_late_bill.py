@@ -98,7 +98,7 @@ def test_a_party_joined_on_and_a_bill_that_opens_do_not_wait_for_each_other(
 ) -> None:
     second, third = make_party("tab"), make_party("tab")
     tell(tab_party, TabMerged, into_tab_id=second.tab_id, order_ids=[])
-    joining = {"store_id": second.store_id, "tab_id": second.tab_id, "table": {}}
+    joining: dict[str, Any] = {"store_id": second.store_id, "tab_id": second.tab_id, "table": {}}
     with ThreadPoolExecutor(1) as pool:
         with atomic("payments"):
             rows = TabSnapshot.objects.select_for_update(nowait=True)

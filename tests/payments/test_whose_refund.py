@@ -215,7 +215,7 @@ def test_goodwill_withdrawn_after_its_dish_was_taken_off_goes_to_its_guest(
     settle_events()
     WalletPayment.objects.update(refunds_fail=False)
     void(gone)
-    who = {"actor_id": uuid4(), "actor_name": "Mina"}
+    who: dict[str, Any] = {"actor_id": uuid4(), "actor_name": "Mina"}
     withdraw_refund(store_id=tab_party.store_id, refund_id=goodwill.id, **who)
     settle_events()
     assert asked_back(state="succeeded") == [(own.id, 9000), (own.id, 3000)]
