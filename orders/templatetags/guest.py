@@ -88,7 +88,10 @@ def _compact(value: Any) -> str:
 @register.filter
 def item_data(item: dict[str, Any]) -> SafeString:
     """What the page does not show of a dish, for a single-quoted attribute beside its texts."""
-    data = {key: item.get(key) for key in ("price", "allergens", "diet", "spicy", "minutes", "option_groups")}
+    data = {key: item.get(key) for key in ("price", "allergens", "diet", "spicy", "minutes")}
+    # Groups are told apart within a dish, and ordered by their options alone: a long id is only weight.
+    groups = enumerate(item.get("option_groups") or [], 1)
+    data["option_groups"] = [{**group, "id": str(place)} for place, group in groups]
     photo = item.get("photo") or {}
     data["photo"] = photo.get("w640") or photo.get("w320")
     if item.get("original_name") != item["name"]:
