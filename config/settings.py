@@ -193,6 +193,14 @@ METRICS_TOKEN = env_text("METRICS_TOKEN")
 WEBHOOK_ALLOW_LOOPBACK = env_bool("WEBHOOK_ALLOW_LOOPBACK", False)
 WEBHOOK_PORTS = [int(port) for port in env_list("WEBHOOK_PORTS", "443")]
 
+# --- Printers ------------------------------------------------------------------------------------------
+# Whether printers in this installation's own network may be called; where it serves strangers, say no.
+PRINTERS_IN_NETWORK = env_bool("PRINTERS_IN_NETWORK", True)
+# For tests only: a printer on this machine itself.
+PRINTERS_ALLOW_LOOPBACK = env_bool("PRINTERS_ALLOW_LOOPBACK", False)
+# A font with Hangul, Han and Kana; empty: Noto Sans CJK where the system keeps it.
+TICKET_FONT = env_text("TICKET_FONT")
+
 # --- Money ---------------------------------------------------------------------------------------------
 PAYMENT_GATEWAYS = env_list("PAYMENT_GATEWAYS", "sandbox,counter" if TEST_MODE else "counter")
 # The sandbox wallet is called over HTTP like any gateway; it lives in this same web server.

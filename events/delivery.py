@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 5.0
 # A transactional handler holds its row lock while it runs; the lease only covers the wait inside a batch.
 BATCH_LEASE_SECONDS = 5
-BACKOFF_FIRST_SECONDS, BACKOFF_CAP_SECONDS = 1.0, 300.0
+BACKOFF_FIRST_SECONDS = 1.0
 _WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 # MATERIALIZED: a plain IN (SELECT … LIMIT) may be run again by the planner and lock more than the limit.
@@ -220,9 +220,9 @@ def _call(handler: Handler, item: Claim) -> None:
         current_envelope.reset(token)
 
 
-def backoff_seconds(attempt: int) -> float:
-    """A second, doubled per attempt up to five minutes, ±30 % so that failures do not march in step."""
-    pause = min(BACKOFF_CAP_SECONDS, BACKOFF_FIRST_SECONDS * 2 ** (attempt - 1))
+def backoff_seconds(attempt: int, cap: float) -> float:
+    """A second, doubled per attempt up to `cap`, ±30 % so that failures do not march in step."""
+    pause = min(cap, BACKOFF_FIRST_SECONDS * 2 ** min(attempt - 1, 20))
     return pause * random.uniform(0.7, 1.3)  # noqa: S311
 
 
@@ -264,8 +264,14 @@ def _record_failure(alias: str, item: Claim, error: Exception) -> None:
         else:
             delivery.status = DeliveryStatus.PENDING
             # By the database's clock, which the claim reads: this process's own may be wrong.
-            delivery.due_at = Now() + timedelta(seconds=backoff_seconds(item.attempt))
+            delivery.due_at = Now() + timedelta(seconds=_pause_of(item))
             delivery.save(using=alias, update_fields=["status", "due_at", "last_error", "lease_until"])
+
+
+def _pause_of(item: Claim) -> float:
+    handler = handler_named(item.handler)
+    assert handler is not None  # it has just run
+    return backoff_seconds(item.attempt, handler.backoff_cap_seconds)
 
 
 def bury(alias: str, delivery: Delivery) -> None:

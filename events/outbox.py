@@ -36,12 +36,12 @@ INSERT INTO events_delivery (event_id, handler, context, stream, seq, status, at
 SELECT event.id, h.name, h.context, CASE WHEN h.ordered THEN event.stream END, event.seq, 0, 0,
        h.max_attempts, 0, clock_timestamp(), '', '', ''
 FROM event, jsonb_to_recordset(%(handlers)s::jsonb)
-     AS h(name text, context text, ordered bool, max_attempts int, choosy bool)
+     AS h(name text, context text, ordered bool, max_attempts int, audience text)
 """
 # A handler with an audience gets its delivery only where somebody listens: an index probe, no statement more.
 _IF_HEARD = """
-WHERE NOT h.choosy OR EXISTS (
-  SELECT 1 FROM {audience} a WHERE a.store_id = %(store_id)s AND a.topic = %(topic)s)
+  WHEN '{audience}' THEN EXISTS (
+    SELECT 1 FROM {audience} a WHERE a.store_id = %(store_id)s AND a.topic = %(topic)s)
 """
 _END = ") SELECT {result}"
 _LATE = "(SELECT value FROM late)"
@@ -83,7 +83,7 @@ def publish(event: DomainEvent, *, correlation_id: UUID | None = None) -> UUID:
         raise RuntimeError(f"publish({event.topic}) needs an open transaction in {alias!r}")
     route = _route_of(event)
     values = _values(event, route, correlation_id)
-    execute(alias, _statement(route.audience), values)
+    execute(alias, _statement(route.audiences), values)
     _ring(context, alias, route)
     event_id: UUID = values["id"]
     return event_id
@@ -99,7 +99,7 @@ def publish_change(event: DomainEvent, change: Change, *, correlation_id: UUID |
     values = _values(event, route, correlation_id) | change.values
     values |= {f"rows_{number}": as_json(some) for number, some in enumerate(change.rows)}
     models = tuple(type(some[0]) for some in change.rows)
-    text = _statement(route.audience, models, change.claim, change.also, change.late_field, change.late)
+    text = _statement(route.audiences, models, change.claim, change.also, change.late_field, change.late)
     [value] = execute(alias, text, values).fetchone() or [None]
     if value is not None:
         for some in change.rows:
@@ -118,28 +118,34 @@ def void(handler: str, stream: str) -> int:
 
 @lru_cache(maxsize=32)
 def _statement(
-    audience: str,
+    audiences: tuple[str, ...],
     models: tuple[type[Model], ...] = (),
     claim: str = "",
     also: tuple[tuple[str, str], ...] = (),
     field: str = "",
     late: str = "",
 ) -> str:
-    """One text per kind of change and audience (a table's name from code): each stays prepared."""
+    """One text per kind of change and audiences (names of tables, from code): each stays prepared."""
     gate = "WHERE EXISTS (SELECT FROM late)" if claim else ""
     steps = [("claimed", claim), *also, ("late(value)", late)] if claim else []
     for number, model in enumerate(models):
         given = {} if number else {field: _LATE}
         steps.append((f"rows_{number}", f"{insertion(model, f'rows_{number}', **given)} {gate}"))
-    return (_PUBLISH + (_IF_HEARD if audience else "") + _END).format(
+    return (_PUBLISH + _filter(audiences) + _END).format(
         change="".join(f"{name} AS ({step}), " for name, step in steps),
         gate=gate,
         payload=f"%(payload)s::jsonb || jsonb_build_object('{field}', {_LATE})"
         if claim
         else "%(payload)s::jsonb",
-        audience=audience,
         result=_LATE if claim else "NULL",
     )
+
+
+def _filter(audiences: tuple[str, ...]) -> str:
+    if not audiences:
+        return ""
+    heard = "".join(_IF_HEARD.format(audience=audience) for audience in audiences)
+    return f"WHERE CASE h.audience {heard} ELSE true END"
 
 
 class _Route(NamedTuple):
@@ -147,7 +153,7 @@ class _Route(NamedTuple):
 
     inline: bool
     handlers: str
-    audience: str
+    audiences: tuple[str, ...]
     lanes: tuple[str, ...]
 
 
@@ -163,21 +169,21 @@ def _route_of(event: DomainEvent) -> _Route:
 
 @lru_cache(maxsize=256)
 def _route(handlers: tuple[Handler, ...], inline: bool) -> _Route:
-    [audience] = {handler.audience for handler in handlers if handler.audience} or {""}
+    audiences = tuple(sorted({handler.audience for handler in handlers if handler.audience}))
     rows = [
         {
             "name": handler.name,
             "context": handler.context,
             "ordered": handler.ordered,
             "max_attempts": handler.max_attempts,
-            "choosy": bool(handler.audience),
+            "audience": handler.audience or "",
         }
         for handler in handlers
     ]
     lanes = tuple(sorted({handler.lane for handler in handlers}))
     if not inline:  # the relay asks in the listeners' own databases
-        return _Route(False, "[]", "", lanes)
-    return _Route(True, msgspec.json.encode(rows).decode(), audience or "", lanes)
+        return _Route(False, "[]", (), lanes)
+    return _Route(True, msgspec.json.encode(rows).decode(), audiences, lanes)
 
 
 def _values(event: DomainEvent, route: _Route, correlation_id: UUID | None) -> dict[str, Any]:

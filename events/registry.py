@@ -24,6 +24,8 @@ class Handler:
     ordered: bool = True
     max_attempts: int = 8
     lease_seconds: int = 30
+    # The longest pause between two attempts: people wait for some things, and for others nobody does.
+    backoff_cap_seconds: float = 300.0
     replayable: bool = True
     # A table of the handler's database with the columns store_id and topic: without a row there, nobody wants
     # to hear of such an event, and no delivery is written.
@@ -51,6 +53,7 @@ def subscribe(
     ordered: bool = True,
     max_attempts: int = 8,
     lease_seconds: int = 30,
+    backoff_cap_seconds: float = 300.0,
     replayable: bool = True,
     lane: str = "",
 ) -> Callable[[HandlerFunction], HandlerFunction]:
@@ -68,7 +71,8 @@ def subscribe(
         _register(
             Handler(
                 name, event, run, own_lane=lane, external=external, ordered=ordered,
-                max_attempts=max_attempts, lease_seconds=lease_seconds, replayable=replayable,
+                max_attempts=max_attempts, lease_seconds=lease_seconds,
+                backoff_cap_seconds=backoff_cap_seconds, replayable=replayable,
             )
         )  # fmt: skip
         return run

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin
 from notifications.models import Device, Notification
-from notifications.webhooks import admin as webhooks  # noqa: F401  registers its pages
+from notifications.printing import admin as printing  # noqa: F401  registers its pages
+from notifications.webhooks import admin as webhooks  # noqa: F401
 
 
 @admin.register(Notification)

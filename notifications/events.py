@@ -45,3 +45,19 @@ class WebhookQueued(DomainEvent):
     message_number: int
     # Raised when everything that waits is queued anew: earlier places in the queue are void.
     round: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketQueued(DomainEvent):
+    """A ticket is written and waits for its printer; the tickets of a printer keep order."""
+
+    topic = "ticket.queued"
+    stream_key = "printer:{printer_id}"
+
+    printer_id: UUID
+    job_number: int
+    order_id: UUID | None
+    number: int | None
+    table_name: str
+    # Raised when everything that waits is queued anew: earlier places in the queue are void.
+    round: int = 0

@@ -3,13 +3,17 @@
 from typing import Any
 
 from events.base import Envelope
-from events.registry import subscribe
+from events.registry import subscribe, subscribe_all
 from notifications import services
 from notifications.models import Kind
+from notifications.printing import services as printing
+from notifications.printing.models import PrinterSubscription, TicketKind
+from notifications.printing.tickets import News
 from orders.events import (
     CallAnswered,
     CallRaised,
     LineReady,
+    LineVoided,
     OrderAccepted,
     OrderCanceled,
     OrderEvent,
@@ -131,6 +135,36 @@ def tell_order_ready(event: OrderReady, envelope: Envelope) -> None:
 @subscribe(OrderServed, name="notifications.tell_order_served")
 def tell_order_served(event: OrderServed, envelope: Envelope) -> None:
     _tell_tab(event, envelope, Kind.ORDER_SERVED)
+
+
+# --- Tickets on paper -------------------------------------------------------------------------------
+
+
+@subscribe_all(
+    [OrderSubmitted, OrderCanceled, OrderRejected, LineVoided, TabMoved],
+    name="notifications.write_tickets",
+    audience=PrinterSubscription._meta.db_table,
+)
+def write_tickets(event: OrderEvent | TabMoved, envelope: Envelope) -> None:
+    """A fact to every printer that wants it; without such a printer it never runs."""
+    printing.write_tickets(news=_news_of(event), topic=event.topic, source=envelope)
+
+
+def _news_of(event: OrderEvent | TabMoved) -> News:
+    place: dict[str, Any] = {
+        "store_id": event.store_id,
+        "tab_id": event.tab_id,
+        "table": event.table_name,
+    }
+    if isinstance(event, TabMoved):
+        return News(kind=TicketKind.MOVED, from_table=event.from_table_name, **place)
+    place |= {"order_id": event.order_id, "number": event.number}
+    if isinstance(event, LineVoided):
+        return News(kind=TicketKind.VOIDED, line_id=event.line_id, reason=event.reason, **place)
+    if isinstance(event, OrderSubmitted):
+        return News(kind=TicketKind.ORDER, guest=event.guest_name, lines=event.lines, **place)
+    assert isinstance(event, OrderCanceled | OrderRejected)
+    return News(kind=TicketKind.CANCELED, reason=event.reason, **place)
 
 
 # --- Calls --------------------------------------------------------------------------------------------

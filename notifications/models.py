@@ -41,6 +41,7 @@ class Kind(models.TextChoices):
     TAB_CLOSED = "tab_closed", _("tab closed")
     DEAD_LETTER = "dead_letter", _("event not delivered")
     WEBHOOK_PAUSED = "webhook_paused", _("webhook address paused")
+    PRINTER_DOWN = "printer_down", _("printer does not print")
 
 
 # Once a tab was told one of these about an order or a call, no alarm about it may ring any more.

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from events.kernel.databases import now as database_now
 from notifications.models import TAB_DAYS, Channel, Device, Notification
+from notifications.printing.models import OPEN_STATES, PrintJob
 from notifications.webhooks.models import MessageState, WebhookMessage
 
 STORE_DAYS = 30
@@ -28,6 +29,7 @@ def purge_old_notifications(*, now: datetime | None = None) -> int:
         created_at__lt=before, state__in=(MessageState.SENT, MessageState.FAILED)
     )
     count += _delete(told)
+    count += _delete(PrintJob.objects.filter(created_at__lt=before).exclude(state__in=OPEN_STATES))
     Device.objects.filter(last_seen_at__lt=before).delete()
     return count
 

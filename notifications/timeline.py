@@ -1,13 +1,17 @@
 """What notifications add to the story of a tab: what was told, to whom, and who took an alarm."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.timeline import Moment, Question, Words, about, contributes, row_link, words
 from notifications.models import Notification
+from notifications.printing.models import JobState, PrintJob
+from notifications.printing.troubles import in_words
 
 words(
     {
@@ -15,6 +19,7 @@ words(
         "alarm.escalated": Words(
             "notification_important", gettext_lazy("Nobody took the alarm: it got louder"), "bad"
         ),
+        "ticket.queued": Words("print", gettext_lazy("A ticket was written for a printer"), "quiet"),
         "webhook.queued": Words(
             "webhook", gettext_lazy("A message to a webhook address waits to be sent"), "quiet"
         ),
@@ -64,4 +69,46 @@ def _taken(row: Notification) -> Moment:
         "good",
         row_link("notifications_notification", row.pk),
         about(row.data),
+    )
+
+
+@contributes
+def printed(question: Question) -> Iterator[Moment]:
+    """Every ticket of the story that came out of a printer, or did not. One query."""
+    found = PrintJob.objects.filter(
+        correlation_id__in=question.correlation_ids, store_id__in=question.store_ids
+    ).exclude(state__in=(JobState.QUEUED, JobState.WAITING), problem="")
+    for job in (
+        found.select_related("printer")
+        .annotate(at=_AT)
+        .filter(**question.after("at"))
+        .order_by("at")[: question.limit]
+    ):
+        yield _ticket(job)
+
+
+# When it came out; what did not stands where it was written.
+_AT = Coalesce("printed_at", "created_at")
+_TONES = {JobState.PRINTED: "good", JobState.NEEDLESS: "quiet"}
+
+
+def _ticket(job: Any) -> Moment:
+    words = {"what": job, "printer": job.printer}
+    notes = [
+        job.get_state_display(),
+        _("copy, asked for by %s") % (job.asked_by or "–") if job.is_copy else "",
+        _("attempt %s") % job.attempts if job.attempts > 1 else "",
+        _("may have come out before") if job.is_unsure else "",
+        str(in_words(job.problem)),
+    ]
+    return Moment(
+        job.at,
+        "print" if job.state == JobState.PRINTED else "print_disabled",
+        _("%(printer)s: %(what)s") % words,
+        " · ".join(filter(None, notes)),
+        _TONES.get(job.state, "bad"),
+        row_link("notifications_printjob", job.pk),
+        {"order": str(job.order_id)} if job.order_id else {},
+        job.content,
+        job.store_id,
     )

@@ -174,6 +174,16 @@ MEANINGS: dict[str, Meaning] = {
         _("Message to a webhook address"),
         _("An address refused a message; what comes after it waits behind it."),
     ),
+    "notifications.write_tickets": Meaning(
+        _("Ticket for the kitchen printer"),
+        _("A kitchen printer was not told of something."),
+        _("The kitchen printer did not get %(subject)s."),
+    ),
+    "notifications.print_ticket": Meaning(
+        _("Ticket to its printer"),
+        _("A ticket did not come out, and those after it wait."),
+        _("The kitchen printer did not print %(subject)s, and what comes after it waits."),
+    ),
     "menus.save_store_snapshot": Meaning(
         _("Store settings to the menu"), _("The menu still uses the old store settings.")
     ),
@@ -192,6 +202,7 @@ ERRORS: dict[str, str | Promise] = {
     "Malformed": _("The message of the payment service cannot be read."),
     "RefundUncertain": _("The payment service did not answer: it is not known whether the money went back."),
     "NotDelivered": _("The address refused the message or did not answer."),
+    "NotPrinted": _("The printer did not print, or did not say so."),
     "Refused": _("The address is not one that messages may be sent to."),
     "Unreadable": _("The picture could not be read."),
 }

@@ -73,6 +73,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _("Running the place"),
             [
                 (_("Event queue"), "monitoring", "admin:queue", dead_letters_badge),
+                (_("Printers"), "print", "admin:notifications_printer_changelist", silent_printers_badge),
                 (
                     _("Webhooks"),
                     "webhook",
@@ -141,6 +142,12 @@ def dead_addresses_badge(request: HttpRequest) -> str:
     return str(count) if count else ""
 
 
+def silent_printers_badge(request: HttpRequest) -> str:
+    store = chosen_store(request)
+    count = len(reports.silent_printers(store)) if store and can_read(request, "notifications") else 0
+    return str(count) if count else ""
+
+
 def refunds_badge(request: HttpRequest) -> str:
     store = chosen_store(request)
     count = reports.open_refund_count(store) if store and can_read(request, "payments") else 0
@@ -178,7 +185,7 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
         {"title": _("Snapshots"), "link": reverse("admin:snapshots")},
         {"title": _("What was done"), "link": reverse("admin:events_intervention_changelist")},
     ]
-    return [{"page": "queue", "models": models, "items": items}, _webhook_tabs()]
+    return [{"page": "queue", "models": models, "items": items}, _webhook_tabs(), _printer_tabs()]
 
 
 def _webhook_tabs() -> dict[str, Any]:
@@ -188,3 +195,12 @@ def _webhook_tabs() -> dict[str, Any]:
         {"title": _("Messages"), "link": reverse("admin:notifications_webhookmessage_changelist")},
     ]
     return {"page": "webhooks", "models": models, "items": items}
+
+
+def _printer_tabs() -> dict[str, Any]:
+    models = ["notifications.printer", "notifications.printjob"]
+    items = [
+        {"title": _("Printers"), "link": reverse("admin:notifications_printer_changelist")},
+        {"title": _("Tickets"), "link": reverse("admin:notifications_printjob_changelist")},
+    ]
+    return {"page": "printers", "models": models, "items": items}

@@ -18,6 +18,7 @@ def todo(store: Store, items: dict[str, dict[str, Any]], there: Iterable[str]) -
     return [
         *_refund_tasks(store),
         *_dead_letter_tasks(store, there),
+        *_printer_tasks(store),
         *_webhook_tasks(store),
         *_review_tasks(store),
         *_sold_out_tasks(store, items),
@@ -64,6 +65,24 @@ def _dead_letter_tasks(store: Store, there: Iterable[str]) -> list[dict[str, Any
             "text": count % {"n": found.number},
             "small": meaning_of(found.newest.handler).of(subjects.get(found.newest.event_id, "")),
             "link": _link("admin:queue"),
+            "button": gettext("Look"),
+        }
+    ]
+
+
+def _printer_tasks(store: Store) -> list[dict[str, Any]]:
+    silent = reports.silent_printers(store)
+    if not silent:
+        return []
+    count = len(silent)
+    text = ngettext("%(n)s printer does not print", "%(n)s printers do not print", count)
+    return [
+        {
+            "kind": "bad",
+            "icon": "print_disabled",
+            "text": text % {"n": count},
+            "small": ", ".join(silent[:3]),
+            "link": _link("admin:notifications_printer_changelist"),
             "button": gettext("Look"),
         }
     ]

@@ -9,9 +9,9 @@ from config.supervisor.processes import Child
 
 QUEUES = "stores,menus,orders,payments,notifications,relay,default"
 # What waits for strangers: lanes in a process of their own, and the timers that ask wallets.
-OUTSIDE = "webhooks,wallets"
-# Slots for both lanes and two timers (events/slots.py), so that whoever hangs leaves threads to the others.
-OUTSIDE_THREADS = 10
+OUTSIDE = "webhooks,wallets,printers"
+# Slots for the lanes and two timers (events/slots.py), so that whoever hangs leaves threads to the others.
+OUTSIDE_THREADS = 14
 
 
 def web_command(host: str, port: int, *, workers: int | None = None) -> list[str]:
@@ -44,7 +44,7 @@ def worker_command(queues: str = QUEUES, *, concurrency: int = 2) -> list[str]:
 
 
 def outside_command() -> list[str]:
-    """Sends webhooks and refunds, in threads: a stranger who hangs costs one of them his time limit."""
+    """Sends webhooks, refunds and tickets: a stranger who hangs costs one of its threads a time limit."""
     return [*_celery_worker("outside", OUTSIDE, OUTSIDE_THREADS), "--pool", "threads"]
 
 

@@ -60,10 +60,11 @@ def test_a_failure_takes_its_effects_back_and_is_tried_again_later() -> None:
     assert delivery_of(event_id).last_error == ""
 
 
-def test_the_pause_doubles_and_ends_at_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pause_doubles_and_ends_at_the_handlers_longest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("events.delivery.BACKOFF_FIRST_SECONDS", BACKOFF_FIRST_SECONDS)
-    pauses = [sorted(backoff_seconds(attempt) for _ in range(50)) for attempt in (1, 2, 3, 20)]
-    middles = [1.0, 2.0, 4.0, 300.0]
+    wanted = [(1, 300.0), (2, 300.0), (3, 300.0), (20, 300.0), (900, 300.0), (900, 15.0)]
+    pauses = [sorted(backoff_seconds(*each) for _ in range(50)) for each in wanted]
+    middles = [1.0, 2.0, 4.0, 300.0, 300.0, 15.0]
     for found, middle in zip(pauses, middles, strict=True):
         assert middle * 0.7 <= found[0] <= found[-1] <= middle * 1.3
 

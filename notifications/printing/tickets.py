@@ -1,0 +1,113 @@
+"""What stands on a ticket, made of the facts it tells of. Knows no paper and no language."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NotRequired, TypedDict
+from uuid import UUID
+
+from notifications.printing.models import TicketKind
+
+
+class TicketText(TypedDict):
+    """A name in the store's language, and the same by language."""
+
+    name: str
+    i18n: Mapping[str, Any]
+
+
+class TicketLine(TicketText):
+    """A dish: how many, with what, and what the guest wrote about it."""
+
+    id: str
+    quantity: int
+    options: list[TicketText]
+    note: str
+
+
+class Ticket(TypedDict):
+    """`at` is ISO 8601 in UTC; `lines` are what to cook, or what not to cook any more."""
+
+    at: str
+    table: str
+    number: NotRequired[int]
+    guest: NotRequired[str]
+    from_table: NotRequired[str]
+    reason: NotRequired[str]
+    lines: list[TicketLine]
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """What happened, as far as a kitchen must hear of it. `lines` are sold lines of the order's own facts."""
+
+    kind: TicketKind
+    store_id: UUID
+    tab_id: UUID
+    table: str
+    order_id: UUID | None = None
+    number: int | None = None
+    guest: str = ""
+    lines: Sequence[Mapping[str, Any]] = ()
+    line_id: UUID | None = None
+    reason: str = ""
+    from_table: str = ""
+
+
+def ticket_of(news: News, lines: Iterable[TicketLine], at: datetime) -> Ticket:
+    """The ticket that tells it."""
+    ticket: Ticket = {"at": at.isoformat(), "table": news.table, "lines": list(lines)}
+    if news.number is not None:
+        ticket["number"] = news.number
+    if news.guest:
+        ticket["guest"] = news.guest
+    if news.from_table:
+        ticket["from_table"] = news.from_table
+    if news.reason:
+        ticket["reason"] = news.reason
+    return ticket
+
+
+def sample_ticket(at: datetime, table: str) -> Ticket:
+    """What a test prints: everything that a real one may show, in all alphabets."""
+    dish: TicketLine = {
+        "id": "",
+        "name": "국물 떡볶이",
+        "i18n": {
+            "en": {"name": "Rice cakes in broth"},
+            "zh-hans": {"name": "汤汁炒年糕"},
+            "ja": {"name": "スープトッポッキ"},
+        },
+        "quantity": 2,
+        "options": [
+            {
+                "name": "치즈",
+                "i18n": {"en": {"name": "Cheese"}, "zh-hans": {"name": "芝士"}, "ja": {"name": "チーズ"}},
+            }
+        ],
+        "note": "",
+    }
+    return {"at": at.isoformat(), "table": table, "number": 0, "lines": [dish]}
+
+
+def line_of(line: Mapping[str, Any]) -> TicketLine:
+    """What a cook must know of a sold line."""
+    return {
+        "id": str(line.get("id", "")),
+        "name": str(line["name"]),
+        "i18n": line.get("i18n") or {},
+        "quantity": int(line["quantity"]),
+        "options": [_text(option) for option in line.get("options", ())],
+        "note": str(line.get("note", "")),
+    }
+
+
+def _text(option: Mapping[str, Any]) -> TicketText:
+    return {"name": str(option["name"]), "i18n": option.get("i18n") or {}}
+
+
+def name_in(text: TicketText, language: str) -> str:
+    """The name that the cook reads; the store's own where there is no translation."""
+    translated = text["i18n"].get(language)
+    name = translated.get("name") if isinstance(translated, Mapping) else translated
+    return str(name or text["name"])
