@@ -28,6 +28,7 @@ from config.identity import GUEST_SALT
 from events.kernel import hints
 from stores.models import Store, User
 from tests.notifications.facts import Party
+from tests.notifications.printer import FakePrinter, fake_printer
 from tests.notifications.receiver import Receiver, receiver
 from tests.ports import free_port
 from tests.queue import deliver_all
@@ -240,3 +241,11 @@ def party(store: Store) -> Party:
     """People at a table of the store, whose opening is told to everybody."""
     deliver_all()
     return Party(store.pk)
+
+
+@pytest.fixture
+def paper(settings: Any) -> Iterator[FakePrinter]:
+    """A printer in the restaurant's network."""
+    settings.PRINTERS_ALLOW_LOOPBACK = True
+    with fake_printer() as printer:
+        yield printer
