@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import BytesIO
 from urllib.parse import unquote
+from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -10,7 +11,15 @@ from django.db.models.functions import Now
 from events.kernel.databases import atomic
 from notifications.printing import services
 from notifications.printing.errors import PrinterUnknown
-from notifications.printing.models import JobState, Printer, PrinterState, PrintJob, Way, digest_of
+from notifications.printing.models import (
+    MISSED_AFTER,
+    JobState,
+    Printer,
+    PrinterState,
+    PrintJob,
+    Way,
+    digest_of,
+)
 from notifications.printing.paper import picture_of
 from notifications.printing.troubles import Trouble
 
@@ -47,7 +56,8 @@ def _note_seen(printer: Printer, problem: str) -> None:
 
 
 def _next(printer: Printer) -> PrintJob | None:
-    return printer.jobs.filter(state=JobState.QUEUED).order_by("pk").first()
+    fresh = printer.jobs.filter(state=JobState.QUEUED, created_at__gt=Now() - MISSED_AFTER)
+    return fresh.order_by("pk").first()
 
 
 def fetch(printer: Printer, public_id: str) -> bytes | None:
@@ -62,9 +72,10 @@ def fetch(printer: Printer, public_id: str) -> bytes | None:
 
 def _named(printer: Printer, public_id: str) -> PrintJob | None:
     try:
-        return printer.jobs.filter(event_id=public_id).first()
+        event_id = UUID(public_id)
     except ValueError:
         return None
+    return printer.jobs.filter(event_id=event_id).first()
 
 
 def conclude(printer: Printer, public_id: str, code: str) -> None:

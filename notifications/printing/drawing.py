@@ -21,8 +21,8 @@ from notifications.printing.tickets import Ticket, TicketLine, name_in
 
 MARGIN = 8
 HUGE, BIG, MIDDLE, SMALL = 72, 44, 34, 26
-# A ticket longer than a meter is nobody's dinner; a picture of it must not fill the memory.
-MAX_HEIGHT = 8000
+# The paper to begin with; it grows, for a ticket that ends in the middle is a dish that nobody cooks.
+FIRST_HEIGHT = 2000
 _FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
     "/usr/share/fonts/noto-cjk/NotoSansCJK-Bold.ttc",
@@ -102,22 +102,35 @@ class _Pen:
 
     def __init__(self, width: int, language: str) -> None:
         self.width, self.language, self.y = width, language, MARGIN
-        self.image = Image.new("1", (width, MAX_HEIGHT), 1)
+        self.image = Image.new("1", (width, FIRST_HEIGHT), 1)
         self.canvas = ImageDraw.Draw(self.image)
 
     def picture(self) -> Image.Image:
-        return self.image.crop((0, 0, self.width, min(self.y + MARGIN, MAX_HEIGHT)))
+        return self.image.crop((0, 0, self.width, self.y + MARGIN))
+
+    def _need(self, dots: int) -> None:
+        """Makes the paper longer before something is written past its end."""
+        height = self.image.height
+        while self.y + dots + MARGIN > height:
+            height *= 2
+        if height > self.image.height:
+            longer = Image.new("1", (self.width, height), 1)
+            longer.paste(self.image, (0, 0))
+            self.image, self.canvas = longer, ImageDraw.Draw(longer)
 
     def space(self, dots: int) -> None:
         self.y += dots
 
     def rule(self) -> None:
+        self._need(14)
         self.canvas.line((0, self.y + 4, self.width, self.y + 4), fill=0, width=3)
         self.y += 14
 
     def text(self, text: str, size: int, *, indent: int = 0, struck: bool = False) -> None:
         font = font_of(size, self.language)
-        for row in wrap(text, font, self.width - indent - 2 * MARGIN):
+        rows = wrap(text, font, self.width - indent - 2 * MARGIN)
+        self._need(len(rows) * _height(size))
+        for row in rows:
             x = MARGIN + indent
             self.canvas.text((x, self.y), row, font=font, fill=0)
             if struck:
@@ -129,6 +142,7 @@ class _Pen:
         """White on black: nobody reads past it."""
         font = font_of(size, self.language)
         rows = wrap(text, font, self.width - 4 * MARGIN)
+        self._need(len(rows) * _height(size) + 2 * MARGIN)
         bottom = self.y + len(rows) * _height(size) + MARGIN
         self.canvas.rectangle((0, self.y, self.width, bottom), fill=0)
         for number, row in enumerate(rows):
@@ -141,6 +155,7 @@ class _Pen:
         left_end = MARGIN + font_of(left_size, self.language).getlength(left)
         right_width = font.getlength(right)
         if left_end + 2 * MARGIN + right_width + MARGIN <= self.width:
+            self._need(_height(left_size))
             drop = (left_size - right_size) * 0.9
             self.canvas.text((self.width - MARGIN - right_width, self.y + drop), right, font=font, fill=0)
             return self.text(left, left_size)

@@ -284,9 +284,10 @@ def begin(job: PrintJob) -> bool:
     """
     with atomic(CONTEXT):
         printer = _locked_or_none(job.printer_id)
-        current = PrintJob.objects.select_for_update().filter(pk=job.pk, round=job.round).first()
+        fresh = PrintJob.objects.filter(pk=job.pk, round=job.round, created_at__gt=Now() - MISSED_AFTER)
+        current = fresh.select_for_update().first()
         if printer is None or current is None or current.state not in OPEN_STATES:
-            return False
+            return False  # `watch.py` gives up what is too old, and says so
         if not printer.is_open:
             PrintJob.objects.filter(pk=job.pk).update(state=JobState.WAITING)
             return False

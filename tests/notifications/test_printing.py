@@ -12,6 +12,7 @@ from notifications.printing import services
 from notifications.printing.errors import PrinterWrongState
 from notifications.printing.models import JobState, PrinterState, PrintJob, TicketKind
 from notifications.printing.services import CHANGES, ORDERS
+from notifications.printing.troubles import NotPrinted
 from stores.models import Store
 from tests.factories import make_store
 from tests.notifications.facts import Party, announce
@@ -297,4 +298,4 @@ def test_a_ticket_gives_up_by_age_and_never_by_its_tries(
     for _ in range(12):
         retry_now()
     assert deliveries()[0].status == DeliveryStatus.PENDING and jobs()[0].attempts == 13
-    assert not issubclass(services.NotPrinted, GiveUp)
+    assert not issubclass(NotPrinted, GiveUp)

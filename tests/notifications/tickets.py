@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F
 
@@ -58,7 +59,7 @@ def canceled(party: Party, of: OrderSubmitted) -> OrderCanceled:
 
 def voided(party: Party, of: OrderSubmitted, line_id: str) -> LineVoided:
     return LineVoided(
-        **party.at_table(), order_id=of.order_id, number=of.number, line_id=line_id,
+        **party.at_table(), order_id=of.order_id, number=of.number, line_id=UUID(line_id),
         line_name="떡볶이", amount=100, currency="KRW", reason="fell down", actor_name="Kim",
     )  # fmt: skip
 
