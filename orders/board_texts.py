@@ -101,6 +101,7 @@ def _alarms() -> dict[str, str]:
         "webhook_paused": _(
             "“{address}” does not answer any more and is told nothing. The owner: admin, Webhooks, “Go on”."
         ),
+        "printer_down": _("A printer does not print: please have a look"),
         "trouble": _("Please have a look"),
         "got_it": _("Got it"),
         "taken_by": _("{name} took it"),
