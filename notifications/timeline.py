@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from events.timeline import Moment, Question, Words, about, contributes, row_link, words
 from notifications.models import Notification
 from notifications.printing.models import JobState, PrintJob
+from notifications.printing.paper import remarks_on
 from notifications.printing.troubles import in_words
 
 words(
@@ -96,9 +97,8 @@ def _ticket(job: Any) -> Moment:
     words = {"what": job, "printer": job.printer}
     notes = [
         job.get_state_display(),
-        _("copy, asked for by %s") % (job.asked_by or "–") if job.is_copy else "",
         _("attempt %s") % job.attempts if job.attempts > 1 else "",
-        _("may have come out before") if job.is_unsure else "",
+        *remarks_on(job),
         str(in_words(job.problem)),
     ]
     return Moment(

@@ -43,7 +43,7 @@ from notifications.printing.models import (
     PrintJob,
     Way,
 )
-from notifications.printing.paper import picture_of
+from notifications.printing.paper import picture_of, remarks_on
 from notifications.printing.services import CHANGES, ORDERS
 from notifications.printing.troubles import NotPrinted, in_words
 
@@ -171,8 +171,8 @@ class PrinterAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
         return printer_form(list(self.stores_for(request, edit=True)))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        place = ("way", ("host", "port"))
-        ticket = (("paper", "language"), "stations", "prints")
+        place = ("way", "host", "port")
+        ticket = ("paper", "language", "stations", "prints")
         if obj is None:
             return ((None, {"fields": ("store", "name", *place)}), (_("Tickets"), {"fields": ticket}))
         seen = ("doing", "waiting", ("last_seen_at", "last_printed_at"), ("created_by", "created_at"))
@@ -283,8 +283,7 @@ class PrintJobAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     show_full_result_count = False
     actions_detail = ("print_again", "timeline")
     fields = readonly_fields = (
-        "paper", "printer", "state", "said", "attempts", "is_unsure", "is_copy", "asked_by",
-        "created_at", "printed_at",
+        "paper", "printer", "state", "said", "attempts", "remarks", "created_at", "printed_at",
     )  # fmt: skip
 
     def story_of(self, row: PrintJob) -> str:
@@ -309,6 +308,10 @@ class PrintJobAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     @display(description=_("problem"))
     def said(self, row: PrintJob) -> str:
         return str(in_words(row.problem)) or "–"
+
+    @display(description=_("remarks"))
+    def remarks(self, row: PrintJob) -> str:
+        return " · ".join(remarks_on(row)) or "–"
 
     @display(description=_("on paper"))
     def paper(self, row: PrintJob) -> str:

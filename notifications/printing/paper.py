@@ -1,6 +1,9 @@
 """The picture of a ticket, with what its printer and its store say about how."""
 
+from collections.abc import Iterator
+
 from django.utils import translation
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from PIL import Image
 
@@ -38,3 +41,11 @@ def _marks(job: PrintJob) -> tuple[str, ...]:
         if job.is_unsure:
             marks.append(pgettext("on a kitchen ticket", "May be a second print: check"))
     return tuple(marks)
+
+
+def remarks_on(job: PrintJob) -> Iterator[str]:
+    """The same for an owner."""
+    if job.is_copy:
+        yield _("copy, asked for by %s") % (job.asked_by or "–")
+    if job.is_unsure:
+        yield _("may have come out before")

@@ -157,26 +157,36 @@ def write_tickets(*, news: News, topic: str, source: Envelope) -> int:
     with atomic(CONTEXT, savepoint=False):
         if source.occurred_at < now(CONTEXT) - MISSED_AFTER:
             return 0
-        printers = Printer.objects.select_for_update(of=("self",)).filter(
+        found = Printer.objects.select_for_update(of=("self",)).filter(
             store_id=news.store_id, subscriptions__topic=topic
         )
-        return sum(_write(printer, news, source) for printer in printers.order_by("pk"))
+        printers = list(found.order_by("pk"))
+        return sum(_write(printer, news, source, printers) for printer in printers)
 
 
-def _write(printer: Printer, news: News, source: Envelope) -> bool:
+def _write(printer: Printer, news: News, source: Envelope, printers: list[Printer]) -> bool:
     if printer.jobs.filter(event_id=source.event_id).exists():
         return False
-    lines = _lines_for(printer, news)
+    lines = _lines_for(printer, news, printers)
     if lines is None:
         return False
     _add(printer, news, ticket_of(news, lines, source.occurred_at), source)
     return True
 
 
-def _lines_for(printer: Printer, news: News) -> list[TicketLine] | None:
-    """The dishes that this printer tells of; None when it has nothing to say."""
+def _lines_for(printer: Printer, news: News, printers: list[Printer]) -> list[TicketLine] | None:
+    """The dishes that this printer tells of; None when it has nothing to say.
+
+    A dish of a station where no printer stands comes out of the first one: a misspelled name must not cost a
+    guest the dinner.
+    """
     if news.kind == TicketKind.ORDER:
-        return [line_of(line) for line in news.lines if printer.wants(line)] or None
+        homeless = printer is printers[0]
+        return [
+            line_of(line)
+            for line in news.lines
+            if printer.wants(line) or (homeless and not any(other.wants(line) for other in printers))
+        ] or None
     if news.kind == TicketKind.MOVED:
         return [] if _has_fresh(printer, news.tab_id) else None
     first = printer.jobs.filter(order_id=news.order_id, kind=TicketKind.ORDER).order_by("pk").first()

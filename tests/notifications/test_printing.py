@@ -64,6 +64,16 @@ def test_a_printer_gets_the_dishes_of_its_stations(store: Store, party: Party, p
     assert [job.printer.name for job in jobs()[3:]] == ["Pass"]
 
 
+def test_a_dish_of_a_station_without_a_printer_comes_out_of_the_first(
+    store: Store, party: Party, paper: FakePrinter
+) -> None:
+    add(store, paper, name="Grill", stations=["grill"])
+    add(store, paper, name="Bar", stations=["bar"])
+    announced(order(party, dish("갈비", station="gril"), dish("맥주", station="bar")))
+    printed = {job.printer.name: [line["name"] for line in job.content["lines"]] for job in jobs()}
+    assert printed == {"Grill": ["갈비"], "Bar": ["맥주"]}
+
+
 def test_tickets_of_a_printer_come_out_in_the_order_of_the_orders(
     store: Store, party: Party, paper: FakePrinter
 ) -> None:
