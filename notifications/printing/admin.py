@@ -175,7 +175,7 @@ class PrinterAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
         ticket = ("paper", "language", "stations", "prints")
         if obj is None:
             return ((None, {"fields": ("store", "name", *place)}), (_("Tickets"), {"fields": ticket}))
-        seen = ("doing", "waiting", ("last_seen_at", "last_printed_at"), ("created_by", "created_at"))
+        seen = ("doing", "waiting", "last_seen_at", "last_printed_at", "created_by", "created_at")
         return (
             (None, {"fields": ("name", *place)}),
             (_("Tickets"), {"fields": ticket}),
@@ -257,7 +257,7 @@ class PrinterAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
         token = services.new_address(printer_id=row.pk)
         url = f"{settings.PUBLIC_URL}{reverse('notifications:cloud-printer', args=[token])}"
         said = gettext("Enter this address in the printer as its CloudPRNT URL; it is not shown again:")
-        return format_html("{} <code>{}</code>", said, url)
+        return format_html('{} <code style="overflow-wrap: anywhere">{}</code>', said, url)
 
     @dialog_action(
         title=_("Remove"),
