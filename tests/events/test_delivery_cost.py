@@ -1,12 +1,14 @@
 """What the queue adds to a handler's own statements, BEGIN and COMMIT counted: the README's figures."""
 
+import re
+
 import pytest
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from events.delivery import claim, drain, run_claim
+from events.delivery import _CLAIM, claim, drain, run_claim
 from events.kernel.databases import alias_of
-from tests.events.conftest import effects, ring
+from tests.events.conftest import LISTENER, effects, ring
 from tests.queue import ship_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,3 +39,52 @@ def test_in_a_batch_the_claim_is_shared() -> None:
     # A claim for all, one that finds nothing more, and four for each, of which one is the handler's own.
     assert len(asked) == 2 + 4 * BATCH
     assert len(effects()) == BATCH
+
+
+_PAST = """
+WITH told AS (
+  INSERT INTO events_event (id, topic, version, source, stream, seq, store_id, payload, headers,
+                            correlation_id, occurred_at, shipped_at)
+  SELECT gen_random_uuid(), 'test.rang', 1, 'tests', 'old:' || n, 1, gen_random_uuid(), '{}', '{}',
+         gen_random_uuid(), now() - n * interval '1 minute', now()
+  FROM generate_series(1, 20000) n
+  RETURNING id, stream, seq, occurred_at
+)
+INSERT INTO events_delivery (event_id, handler, context, stream, seq, status, attempts, max_attempts, replays,
+                             due_at, done_at, worker, last_error, note)
+SELECT id, %s, 'orders', stream, seq, 2, 1, 8, 0, occurred_at, occurred_at, '', '', '' FROM told
+"""
+_NAMES = ("context", "handlers", "limit", "lease", "worker", "quick")
+
+
+def _plans() -> list[str]:
+    """Made for these values, and for any: the server keeps the one that looks cheaper to it."""
+    values = {
+        "context": "orders",
+        "handlers": [LISTENER],
+        "limit": BATCH,
+        "lease": 5,
+        "worker": "",
+        "quick": True,
+    }
+    kept = _CLAIM % {name: f"${number}" for number, name in enumerate(_NAMES, start=1)}
+    plans = []
+    with connections[alias_of("orders")].cursor() as cursor:
+        for asked in ((f"EXPLAIN {_CLAIM}", values), (f"EXPLAIN (GENERIC_PLAN) {kept}", None)):
+            cursor.execute(*asked)
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+    return plans
+
+
+@pytest.mark.parametrize("open_ones", [0, 200])
+def test_a_claim_reads_its_own_rows_however_long_the_past_is(open_ones: int) -> None:
+    """Whatever was open when the planner last looked: it may take the open ones for none at all."""
+    with connections[alias_of("orders")].cursor() as cursor:
+        cursor.execute(_PAST, [LISTENER])
+        _rung(open_ones)
+        cursor.execute("ANALYZE events_event, events_delivery")
+    for plan in _plans():
+        probe, due = plan.index("events_delivery before"), plan.index("events_delivery d_1")
+        assert re.search(r"^ +Index Cond: .*handler.*stream.*seq", plan[probe:].split("->")[0], re.M), plan
+        assert re.search(r"Scan using delivery_due on $", plan[:due]), plan
+        assert "Sort Key: d_1.due_at" not in plan and "Seq Scan on events_delivery" not in plan
