@@ -26,12 +26,17 @@ SELECT id, attempts >= max_attempts FROM taken
 """
 
 # A delivery published after its stream's head died waits visibly, not as if it were late.
+# OFFSET 0, here and below: for each row a probe by handler and stream, and never a join that reads all that
+# is open for each of the dead. The planner takes both for none (`_CLAIM`).
 _HOLD = """
 WITH blocked AS MATERIALIZED (
-  SELECT d.id FROM events_delivery dead
-  JOIN events_delivery d ON d.handler = dead.handler AND d.stream = dead.stream AND d.seq > dead.seq
-  WHERE dead.status = 3 AND d.status = 0
-  FOR UPDATE OF d SKIP LOCKED
+  SELECT late.id FROM events_delivery dead CROSS JOIN LATERAL (
+    SELECT d.id FROM events_delivery d
+    WHERE d.handler = dead.handler AND d.stream = dead.stream AND d.seq > dead.seq
+      AND d.status NOT IN (2, 5) AND d.status = 0
+    OFFSET 0 FOR UPDATE SKIP LOCKED
+  ) late
+  WHERE dead.status = 3
 )
 UPDATE events_delivery d SET status = 4 FROM blocked WHERE d.id = blocked.id
 """
@@ -41,8 +46,9 @@ _RELEASE = """
 WITH free AS MATERIALIZED (
   SELECT d.id FROM events_delivery d
   WHERE d.status = 4 AND NOT EXISTS (SELECT 1 FROM events_delivery dead
-                                     WHERE dead.status = 3 AND dead.handler = d.handler
-                                       AND dead.stream = d.stream AND dead.seq < d.seq)
+                                     WHERE dead.handler = d.handler AND dead.stream = d.stream
+                                       AND dead.seq < d.seq
+                                       AND dead.status NOT IN (2, 5) AND (dead.status = 3) IS TRUE OFFSET 0)
   FOR UPDATE OF d SKIP LOCKED
 )
 UPDATE events_delivery d SET status = 0, due_at = clock_timestamp() FROM free WHERE d.id = free.id

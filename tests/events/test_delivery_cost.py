@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from events.delivery import _CLAIM, claim, drain, run_claim
 from events.kernel.databases import alias_of
+from events.repair import _HOLD, _RELEASE
 from tests.events.conftest import LISTENER, effects, ring
 from tests.queue import ship_all
 
@@ -88,3 +89,16 @@ def test_a_claim_reads_its_own_rows_however_long_the_past_is(open_ones: int) -> 
         assert re.search(r"^ +Index Cond: .*handler.*stream.*seq", plan[probe:].split("->")[0], re.M), plan
         assert re.search(r"Scan using delivery_due on $", plan[:due]), plan
         assert "Sort Key: d_1.due_at" not in plan and "Seq Scan on events_delivery" not in plan
+
+
+@pytest.mark.parametrize("statement", [_HOLD, _RELEASE])
+@pytest.mark.parametrize("open_ones", [0, 200])
+def test_what_the_sweeper_holds_and_lets_go_is_found_by_probes(statement: str, open_ones: int) -> None:
+    with connections[alias_of("orders")].cursor() as cursor:
+        cursor.execute(_PAST, [LISTENER])
+        _rung(open_ones)
+        cursor.execute("ANALYZE events_event, events_delivery")
+        cursor.execute(f"EXPLAIN {statement}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert re.search(r"Index Cond: .*handler.*stream.*seq", plan), plan
+    assert "Seq Scan on events_delivery" not in plan and "Join Filter" not in plan, plan
