@@ -1,11 +1,13 @@
 """Puts right what a lost worker or an unlucky moment left in the queue, and sees what nobody runs."""
 
+import json
+
 from django.db import connections, transaction
 
 from events.delivery import bury
 from events.kernel.databases import rows_from
 from events.models import Delivery
-from events.registry import lane_of
+from events.registry import all_handlers, lane_of
 
 _RECLAIM = """
 WITH lost AS MATERIALIZED (
@@ -14,7 +16,8 @@ WITH lost AS MATERIALIZED (
 ), taken AS (
   UPDATE events_delivery d
   SET status = 0, lease_until = NULL,
-      due_at = clock_timestamp() + least(300, 0.5 * 2 ^ attempts) * interval '1 second',
+      due_at = clock_timestamp() + interval '1 second'
+        * least(coalesce((%s::jsonb ->> d.handler)::float, 300), 0.5 * 2 ^ least(attempts, 20)),
       last_error = 'WorkerLost: the worker went away while it ran this (crash, kill or time limit)'
   FROM lost WHERE d.id = lost.id
   RETURNING d.id, d.attempts, d.max_attempts, d.last_error
@@ -63,11 +66,16 @@ WHERE status = 0 AND due_at < clock_timestamp() - make_interval(secs => %s)
 def reclaim(alias: str) -> int:
     """Takes back deliveries whose worker is gone: their lease is over and nobody holds their row."""
     with transaction.atomic(using=alias):
-        rows = rows_from([alias], _RECLAIM)
+        rows = rows_from([alias], _RECLAIM, [_longest_pauses()])
         spent = [pk for pk, is_spent in rows if is_spent]
         for delivery in Delivery.objects.using(alias).filter(pk__in=spent):
             bury(alias, delivery)
     return len(rows)
+
+
+def _longest_pauses() -> str:
+    """Of the handlers that people wait for, as JSON."""
+    return json.dumps({handler.name: handler.backoff_cap_seconds for handler in all_handlers()})
 
 
 def hold_blocked(alias: str) -> None:

@@ -141,16 +141,16 @@ def tell_order_served(event: OrderServed, envelope: Envelope) -> None:
 
 
 @subscribe_all(
-    [OrderSubmitted, OrderCanceled, OrderRejected, LineVoided, TabMoved],
+    [OrderSubmitted, OrderCanceled, OrderRejected, LineVoided, TabMoved, TabMerged],
     name="notifications.write_tickets",
     audience=PrinterSubscription._meta.db_table,
 )
-def write_tickets(event: OrderEvent | TabMoved, envelope: Envelope) -> None:
+def write_tickets(event: OrderEvent | TabMoved | TabMerged, envelope: Envelope) -> None:
     """A fact to every printer that wants it; without such a printer it never runs."""
     printing.write_tickets(news=_news_of(event), topic=event.topic, source=envelope)
 
 
-def _news_of(event: OrderEvent | TabMoved) -> News:
+def _news_of(event: OrderEvent | TabMoved | TabMerged) -> News:
     place: dict[str, Any] = {
         "store_id": event.store_id,
         "tab_id": event.tab_id,
@@ -158,6 +158,9 @@ def _news_of(event: OrderEvent | TabMoved) -> News:
     }
     if isinstance(event, TabMoved):
         return News(kind=TicketKind.MOVED, from_table=event.from_table_name, **place)
+    if isinstance(event, TabMerged):
+        place["table"] = services.table_of_tab(event.into_tab_id) or "?"
+        return News(kind=TicketKind.MOVED, from_table=event.table_name, **place)
     place |= {"order_id": event.order_id, "number": event.number}
     if isinstance(event, LineVoided):
         return News(kind=TicketKind.VOIDED, line_id=event.line_id, reason=event.reason, **place)

@@ -201,6 +201,6 @@ def _printer_tabs() -> dict[str, Any]:
     models = ["notifications.printer", "notifications.printjob"]
     items = [
         {"title": _("Printers"), "link": reverse("admin:notifications_printer_changelist")},
-        {"title": _("Tickets"), "link": reverse("admin:notifications_printjob_changelist")},
+        {"title": _("Kitchen tickets"), "link": reverse("admin:notifications_printjob_changelist")},
     ]
     return {"page": "printers", "models": models, "items": items}

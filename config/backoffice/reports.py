@@ -19,12 +19,12 @@ from django.db.models import (
     QuerySet,
     Sum,
 )
-from django.db.models.functions import Extract, ExtractHour, Now
+from django.db.models.functions import Extract, ExtractHour
 from django.utils import timezone
 
 from events.models import Delivery, DeliveryStatus
 from notifications.models import Kind, Notification, store_channel
-from notifications.printing.models import LATE_AFTER, JobState, PrinterState, PrintJob
+from notifications.printing.watch import late_jobs
 from notifications.webhooks.models import AddressState, WebhookAddress
 from orders import hours
 from orders.models import GONE as GONE_LINES
@@ -251,13 +251,8 @@ def stopped_addresses(store: Store) -> list[str]:
 
 def silent_printers(store: Store) -> list[str]:
     """The names of printers that leave a ticket lying."""
-    late = PrintJob.objects.filter(
-        store_id=store.pk,
-        state=JobState.QUEUED,
-        created_at__lt=Now() - LATE_AFTER,
-        printer__state=PrinterState.ACTIVE,
-    )
-    return list(late.order_by("printer__name").values_list("printer__name", flat=True).distinct())
+    late = late_jobs().filter(store_id=store.pk).order_by("printer__name")
+    return list(late.values_list("printer__name", flat=True).distinct())
 
 
 def sold_out_items(store: Store) -> list[UUID]:

@@ -1,6 +1,7 @@
 """Printers for owners and managers: add, test, pause; every ticket, as it looks on paper."""
 
 import base64
+import re
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -16,10 +17,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
 from events.kernel.backoffice import (
@@ -44,7 +45,7 @@ from notifications.printing.models import (
     Way,
 )
 from notifications.printing.paper import picture_of, remarks_on
-from notifications.printing.services import CHANGES, ORDERS
+from notifications.printing.services import ORDERS
 from notifications.printing.troubles import NotPrinted, in_words
 
 COLORS = {
@@ -56,7 +57,6 @@ COLORS = {
     JobState.MISSED: "danger",
     JobState.NEEDLESS: "info",
 }
-GROUPS = {"orders": ORDERS, "changes": CHANGES}
 
 
 class PrinterForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -90,14 +90,12 @@ class PrinterForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Separated by commas, as they are called at the dishes; empty for all dishes."),
         widget=UnfoldAdminTextInputWidget,
     )
-    prints = forms.MultipleChoiceField(
-        label=_("What it prints"),
-        choices=[
-            ("orders", _("New orders")),
-            ("changes", _("Cancellations, dishes taken off, other tables")),
-        ],
-        initial=list(GROUPS),
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    changes = forms.BooleanField(
+        label=_("Print changes, too"),
+        required=False,
+        initial=True,
+        help_text=_("Cancellations, dishes taken off, other tables."),
+        widget=UnfoldBooleanSwitchWidget,
     )
 
     class Meta:
@@ -110,24 +108,20 @@ class PrinterForm(forms.ModelForm):  # type: ignore[type-arg]
         if self.instance._state.adding:
             return
         self.fields.pop("store", None)
-        topics = self.instance.topics
         self.initial["stations"] = ", ".join(self.instance.stations)
-        self.fields["prints"].initial = [
-            group for group, wanted in GROUPS.items() if set(wanted) & set(topics)
-        ]
+        self.fields["changes"].initial = set(self.instance.topics) > set(ORDERS)
 
     def clean_store(self) -> UUID:
         return UUID(self.cleaned_data["store"])
 
     def clean_stations(self) -> list[str]:
-        names = (name.strip() for name in self.cleaned_data["stations"].split(","))
+        names = (name.strip() for name in re.split("[,，、]", self.cleaned_data["stations"]))
         return list(dict.fromkeys(filter(None, names)))
 
     @property
     def values(self) -> dict[str, Any]:
         """What the services take."""
-        topics = [topic for group in self.cleaned_data["prints"] for topic in GROUPS[group]]
-        return {name: self.cleaned_data[name] for name in self.Meta.fields} | {"topics": topics}
+        return {name: self.cleaned_data[name] for name in (*self.Meta.fields, "changes")}
 
 
 def printer_form(stores: list[UUID]) -> type[PrinterForm]:
@@ -172,13 +166,13 @@ class PrinterAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         place = ("way", "host", "port")
-        ticket = ("paper", "language", "stations", "prints")
+        ticket = ("paper", "language", "stations", "changes")
         if obj is None:
-            return ((None, {"fields": ("store", "name", *place)}), (_("Tickets"), {"fields": ticket}))
+            return ((None, {"fields": ("store", "name", *place)}), (_("Kitchen tickets"), {"fields": ticket}))
         seen = ("doing", "waiting", "last_seen_at", "last_printed_at", "created_by", "created_at")
         return (
             (None, {"fields": ("name", *place)}),
-            (_("Tickets"), {"fields": ticket}),
+            (_("Kitchen tickets"), {"fields": ticket}),
             (_("How it is doing"), {"fields": seen}),
         )
 

@@ -12,6 +12,7 @@ from events.kernel.databases import atomic
 from notifications.printing import services
 from notifications.printing.errors import PrinterUnknown
 from notifications.printing.models import (
+    MAX_DOUBTS,
     MISSED_AFTER,
     JobState,
     Printer,
@@ -21,10 +22,13 @@ from notifications.printing.models import (
     digest_of,
 )
 from notifications.printing.paper import picture_of
-from notifications.printing.troubles import Trouble
+from notifications.printing.troubles import NotPrinted, Trouble
 
 # So often a printer's being there is written down, however often it asks.
 SEEN_SECONDS = 10
+# Codes by which it says that it never began: it could not read or get the picture. Any other failure may have
+# left half a ticket on paper. Star CloudPRNT Protocol Guide 2.4, "Printer Status Codes".
+_NOT_BEGUN = ("51", "52")
 
 
 def printer_of(token: str) -> Printer:
@@ -40,12 +44,17 @@ def hear(printer: Printer, status: str, *, is_busy: bool) -> PrintJob | None:
 
     `status` is its "statusCode", such as "200 OK" or "410 Out of Paper".
     """
-    status = unquote(status)
+    status = _plain(status)
     problem = "" if status.startswith("2") or not status else f"{Trouble.REPORTED.value}: {status}"
     _note_seen(printer, problem[:300])
     if problem or is_busy or printer.state != PrinterState.ACTIVE:
         return None
     return _next(printer)
+
+
+def _plain(text: str) -> str:
+    """What a database takes: no NUL, no half characters."""
+    return unquote(text).replace("\x00", "").encode("utf-8", "replace").decode().strip()[:200]
 
 
 def _note_seen(printer: Printer, problem: str) -> None:
@@ -56,26 +65,42 @@ def _note_seen(printer: Printer, problem: str) -> None:
 
 
 def _next(printer: Printer) -> PrintJob | None:
-    fresh = printer.jobs.filter(state=JobState.QUEUED, created_at__gt=Now() - MISSED_AFTER)
+    fresh = printer.jobs.filter(
+        state=JobState.QUEUED, doubts__lt=MAX_DOUBTS, created_at__gt=Now() - MISSED_AFTER
+    )
     return fresh.order_by("pk").first()
 
 
 def fetch(printer: Printer, public_id: str) -> bytes | None:
-    """The picture of the ticket as PNG; None when nothing is to print. `public_id` may be empty."""
+    """The picture of the ticket as PNG; None when nothing is to print. `public_id` may be empty.
+
+    Raises NotPrinted when it cannot be drawn.
+    """
     job = _named(printer, public_id) if public_id else _next(printer)
     if job is None or not services.begin(job):
         return None
+    try:
+        return _drawn(job)
+    except NotPrinted as error:
+        services.note_problem(job, str(error), is_unsure=False)
+        raise
+
+
+def _drawn(job: PrintJob) -> bytes:
     file = BytesIO()
-    picture_of(job).save(file, "PNG", optimize=True)
+    try:
+        picture_of(job).save(file, "PNG", optimize=True)
+    except (ValueError, OSError, MemoryError) as error:
+        raise NotPrinted(Trouble.BROKEN, f"{type(error).__name__}: {error}") from error
     return file.getvalue()
 
 
 def _named(printer: Printer, public_id: str) -> PrintJob | None:
+    name, _dash, part = public_id.partition("-")
     try:
-        event_id = UUID(public_id)
+        return printer.jobs.filter(event_id=UUID(name), part=int(part) % 1000).first()
     except ValueError:
         return None
-    return printer.jobs.filter(event_id=event_id).first()
 
 
 def conclude(printer: Printer, public_id: str, code: str) -> None:
@@ -83,11 +108,12 @@ def conclude(printer: Printer, public_id: str, code: str) -> None:
     job = _named(printer, public_id) if public_id else _fetched(printer)
     if job is None or job.state != JobState.QUEUED:
         return
-    code = unquote(code).strip()
+    code = _plain(code)
     if code.startswith("2") or code.upper() == "OK":
         services.finish(job)
     else:
-        services.note_problem(job, f"{Trouble.REPORTED.value}: {code}", is_unsure=False)
+        is_unsure = not code.startswith(_NOT_BEGUN)
+        services.note_problem(job, f"{Trouble.REPORTED.value}: {code}", is_unsure=is_unsure)
 
 
 def _fetched(printer: Printer) -> PrintJob | None:

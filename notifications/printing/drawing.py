@@ -69,7 +69,7 @@ def _draw_head(pen: "_Pen", ticket: Ticket, look: Look) -> None:
     for mark in [*look.marks, *_titles(ticket, look.kind)]:
         pen.bar(mark)
     number = _("No. %(n)s") % {"n": ticket["number"]} if ticket.get("number") else ""
-    pen.pair(ticket["table"], number, HUGE, BIG)
+    pen.pair(ticket["table"], f"{number} {ticket.get('sheet', '')}".strip(), HUGE, BIG)
     at = datetime.fromisoformat(ticket["at"]).astimezone(ZoneInfo(look.zone))
     pen.pair(f"{at:%H:%M}", ticket.get("guest", ""), MIDDLE, SMALL)
     pen.rule()

@@ -18,6 +18,8 @@ from events.kernel.ids import new_id
 LATE_AFTER = timedelta(seconds=45)
 # So old a ticket is not printed any more: a flood of old orders would be cooked a second time.
 MISSED_AFTER = timedelta(minutes=20)
+# After so many attempts without the printer's word a ticket is given up: it would eat paper for ever.
+MAX_DOUBTS = 3
 
 
 class Way(models.TextChoices):
@@ -33,7 +35,7 @@ class Paper(models.IntegerChoices):
 
 
 class PrinterState(models.TextChoices):
-    ACTIVE = "active", _("active")
+    ACTIVE = "active", _("in use")
     PAUSED = "paused", _("paused by a person")
 
 
@@ -49,7 +51,7 @@ class JobState(models.TextChoices):
     QUEUED = "queued", _("waits for the printer")
     WAITING = "waiting", _("waits: printer paused")
     PRINTED = "printed", _("printed")
-    MISSED = "missed", _("not printed in time")
+    MISSED = "missed", _("not printed")
     NEEDLESS = "needless", _("not needed any more")
 
 
@@ -82,6 +84,8 @@ class Printer(models.Model):
     stations = models.JSONField(_("kitchen stations"), default=list, blank=True)
     state = models.CharField(_("state"), max_length=6, choices=PrinterState, default=PrinterState.ACTIVE)
     state_reason = models.CharField(_("reason"), max_length=150, blank=True, default="")
+    # It has answered once: silence is a fault from then on. Some printers never say a word.
+    talks = models.BooleanField(default=False, editable=False)
     # What it last said of itself, or why it could not be reached; empty while it prints.
     problem = models.CharField(_("problem"), max_length=300, blank=True, default="")
     last_seen_at = models.DateTimeField(_("last heard of"), null=True, blank=True)
@@ -150,6 +154,8 @@ class PrintJob(models.Model):
     )
     store_id = models.UUIDField()
     event_id = models.UUIDField(_("event"))
+    # Long tickets are cut into sheets: 0, 1, …
+    part = models.PositiveSmallIntegerField(default=0)
     correlation_id = models.UUIDField(null=True)
     order_id = models.UUIDField(_("order"), null=True)
     tab_id = models.UUIDField(null=True)
@@ -165,18 +171,20 @@ class PrintJob(models.Model):
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     # From the moment the printer may have something until it says what came of it.
     is_calling = models.BooleanField(default=False)
-    # An attempt ended without an answer: this ticket may be on paper already, and the next one says so.
-    is_unsure = models.BooleanField(_("may have come out before"), default=False)
+    # Attempts that ended without a word: it may be on paper already, and the next one says so.
+    doubts = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(_("problem"), max_length=300, blank=True, default="")
-    # By the clock that says what is late.
+    # When the fact happened: by it a ticket grows too old.
     created_at = models.DateTimeField(_("written"), db_default=Now())
-    printed_at = models.DateTimeField(_("printed"), null=True)
+    # When its printer could have begun: by it a printer is late.
+    queued_at = models.DateTimeField(db_default=Now())
+    printed_at = models.DateTimeField(_("printed at"), null=True)
 
     class Meta:
         verbose_name = _("ticket")
         verbose_name_plural = _("tickets")
         constraints = [
-            models.UniqueConstraint(fields=["printer", "event_id"], name="print_job_once"),
+            models.UniqueConstraint(fields=["printer", "event_id", "part"], name="print_job_once"),
             models.CheckConstraint(condition=Q(kind__in=TicketKind.values), name="print_job_kind_known"),
             models.CheckConstraint(condition=Q(state__in=JobState.values), name="print_job_state_known"),
         ]
@@ -196,6 +204,11 @@ class PrintJob(models.Model):
         return f"{self.get_kind_display()} {number}" if number else str(self.get_kind_display())
 
     @property
+    def is_unsure(self) -> bool:
+        """Whether it may have come out before."""
+        return self.doubts > 0
+
+    @property
     def public_id(self) -> str:
         """By which a printer that asks names this ticket."""
-        return self.event_id.hex
+        return f"{self.event_id.hex}-{self.part}"

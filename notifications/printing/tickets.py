@@ -1,12 +1,16 @@
 """What stands on a ticket, made of the facts it tells of. Knows no paper and no language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from notifications.printing.models import TicketKind
+
+# About half a meter of paper.
+SHEET_ROWS = 60
+ROW_LETTERS = 9
 
 
 class TicketText(TypedDict):
@@ -31,6 +35,7 @@ class Ticket(TypedDict):
     at: str
     table: str
     number: NotRequired[int]
+    sheet: NotRequired[str]
     guest: NotRequired[str]
     from_table: NotRequired[str]
     reason: NotRequired[str]
@@ -54,9 +59,18 @@ class News:
     from_table: str = ""
 
 
-def ticket_of(news: News, lines: Iterable[TicketLine], at: datetime) -> Ticket:
-    """The ticket that tells it."""
-    ticket: Ticket = {"at": at.isoformat(), "table": news.table, "lines": list(lines)}
+def sheets_of(news: News, table: str, lines: Sequence[TicketLine], at: datetime) -> list[Ticket]:
+    """The ticket that tells it; a long one is cut into sheets ("2/3"), each printed by itself."""
+    parts = _cut(lines)
+    sheets = [_ticket(news, table, part, at) for part in parts]
+    if len(sheets) > 1:
+        for number, sheet in enumerate(sheets, start=1):
+            sheet["sheet"] = f"{number}/{len(sheets)}"
+    return sheets
+
+
+def _ticket(news: News, table: str, lines: list[TicketLine], at: datetime) -> Ticket:
+    ticket: Ticket = {"at": at.isoformat(), "table": table, "lines": lines}
     if news.number is not None:
         ticket["number"] = news.number
     if news.guest:
@@ -66,6 +80,24 @@ def ticket_of(news: News, lines: Iterable[TicketLine], at: datetime) -> Ticket:
     if news.reason:
         ticket["reason"] = news.reason
     return ticket
+
+
+def _cut(lines: Sequence[TicketLine]) -> list[list[TicketLine]]:
+    parts: list[list[TicketLine]] = [[]]
+    rows = 0
+    for line in lines:
+        if parts[-1] and rows + _rows(line) > SHEET_ROWS:
+            parts.append([])
+            rows = 0
+        parts[-1].append(line)
+        rows += _rows(line)
+    return parts
+
+
+def _rows(line: TicketLine) -> int:
+    """About how many rows a dish takes on the narrower paper."""
+    texts = [line["name"], *(option["name"] for option in line["options"]), line["note"]]
+    return sum(1 + len(text) // ROW_LETTERS for text in texts if text)
 
 
 def sample_ticket(at: datetime, table: str) -> Ticket:

@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -9,10 +10,13 @@ class Trouble(TextChoices):
     UNREACHABLE = "unreachable", _("The printer does not answer: is it on, and in the network?")
     NO_PAPER = "no_paper", _("The printer has no paper.")
     OFFLINE = "offline", _("The printer is not ready: is its cover open?")
+    BUSY = "busy", _("The printer does not answer now: does something else print on it?")
     NO_WORD = "no_word", _("The printer did not say that the ticket came out.")
     NO_FONT = "no_font", _("This machine has no font for tickets.")
     REFUSED = "refused", _("The printer's address is not allowed here.")
+    BROKEN = "broken", _("Something went wrong inside the system.")
     REPORTED = "reported", _("The printer reports a problem.")
+    IDLE = "idle", _("The printer asks, but does not fetch its tickets.")
     SILENT = "silent", _("The printer does not ask for its tickets: is it on, and on the internet?")
 
 
@@ -32,5 +36,6 @@ def in_words(problem: str) -> str | Promise:
     code, _colon, seen = problem.partition(": ")
     if code not in Trouble.values:
         return problem
-    words = Trouble(code).label
-    return f"{words} ({seen})" if code == Trouble.REPORTED and seen else words
+    if code == Trouble.REPORTED and seen:
+        return gettext("The printer reports: %(seen)s") % {"seen": seen}
+    return Trouble(code).label

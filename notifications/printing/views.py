@@ -65,6 +65,6 @@ def _json(request: HttpRequest) -> dict[str, Any] | None:
         return None
     try:
         said = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return said if isinstance(said, dict) else None

@@ -3,30 +3,38 @@
 It asks the tables only, so it also works while the queue, Redis or the printer's network do not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from events.kernel.databases import atomic
+from events.kernel.databases import atomic, now
 from events.rounds import looked_after
 from notifications.models import Kind, Notification
 from notifications.printing.models import (
     LATE_AFTER,
+    MAX_DOUBTS,
     MISSED_AFTER,
+    OPEN_STATES,
     JobState,
     Printer,
     PrinterState,
     PrintJob,
+    TicketKind,
 )
 from notifications.printing.troubles import Trouble, in_words
 from notifications.services import acknowledge_subject, notify_store, take_turns
 
 EVERY_SECONDS = 5
+# Longer than any attempt lasts: whoever began one has died, or is a printer that never said how it ended.
+CALL_LASTS = timedelta(minutes=2)
+NAMED = 50
 _NAMESPACE = UUID("5a0a7c2e-39c1-4b9b-8f5e-0c8f5d9b2f31")
 
 
@@ -36,70 +44,73 @@ def look_after_printers() -> int:
 
     It falls silent by itself as soon as nothing is late. Any number of callers may run at once.
     """
-    late = _late_jobs()
-    _silence(set(late))
-    return sum(_ring(printer_id, jobs) for printer_id, jobs in late.items())
+    rang = sum(_give_up(printer) for printer in _printers_of(_hopeless()))
+    late = list(_printers_of(late_jobs()))
+    _silence([printer.pk for printer in late])
+    return rang + sum(_tell_late(printer) for printer in late)
 
 
-def _late_jobs() -> Mapping[UUID, list[PrintJob]]:
-    """printer id -> what it should have printed long ago, the oldest first. One query."""
-    rows = PrintJob.objects.filter(
+def late_jobs() -> QuerySet[PrintJob]:
+    """What printers should have printed by now. A test ticket is nobody's dinner."""
+    return PrintJob.objects.filter(
         state=JobState.QUEUED,
-        created_at__lt=Now() - LATE_AFTER,
+        queued_at__lt=Now() - LATE_AFTER,
         printer__state=PrinterState.ACTIVE,
-    )
-    found: dict[UUID, list[PrintJob]] = {}
-    for job in rows.select_related("printer").order_by("pk")[:500]:
-        found.setdefault(job.printer_id, []).append(job)
-    return found
+    ).exclude(kind=TicketKind.TEST)
 
 
-def _silence(late: set[UUID]) -> None:
+def _hopeless() -> QuerySet[PrintJob]:
+    """What is too old, or was printed into the void too often; an attempt that runs is left to end."""
+    ended = Q(is_calling=False) | Q(created_at__lt=Now() - MISSED_AFTER - CALL_LASTS)
+    too_much = Q(created_at__lt=Now() - MISSED_AFTER) | Q(doubts__gte=MAX_DOUBTS)
+    return PrintJob.objects.filter(ended, too_much, state__in=OPEN_STATES)
+
+
+def _printers_of(jobs: QuerySet[PrintJob]) -> QuerySet[Printer]:
+    return Printer.objects.filter(pk__in=jobs.values("printer_id")).order_by("pk")
+
+
+def _silence(late: list[UUID]) -> None:
     ringing = Notification.objects.filter(kind=Kind.PRINTER_DOWN, alarm=True, acked_at=None)
     for row in ringing.exclude(subject_id__in=late):
         if row.subject_id and not row.data.get("missed"):
             acknowledge_subject(store_id=row.store_id, subject_id=row.subject_id, actor_name="")
 
 
-def _ring(printer_id: UUID, jobs: list[PrintJob]) -> int:
+def _give_up(printer: Printer) -> int:
     with atomic("notifications"):
-        take_turns(printer_id)
-        missed = _give_up(printer_id)
-        rang = _tell_missed(jobs[0].printer, missed) if missed else 0
-        waiting = [job for job in jobs if job.pk not in {gone.pk for gone in missed}]
-        return rang + (_tell_down(jobs[0].printer, waiting) if waiting else 0)
+        rows = _hopeless().filter(printer=printer).select_for_update(of=("self",))
+        jobs = list(rows.order_by("pk"))
+        PrintJob.objects.filter(pk__in=[job.pk for job in jobs]).update(
+            state=JobState.MISSED, is_calling=False
+        )
+        told = [job for job in jobs if job.kind != TicketKind.TEST and not job.is_copy]
+        if not told:
+            return 0
+        subject = uuid5(_NAMESPACE, f"{printer.pk}:{told[-1].pk}")
+        return _tell(printer, told, subject=subject, missed=True)
 
 
-def _give_up(printer_id: UUID) -> list[PrintJob]:
-    """The tickets that are too old by now; an attempt that runs is left to end."""
-    rows = PrintJob.objects.select_for_update().filter(
-        printer_id=printer_id, state=JobState.QUEUED, is_calling=False, created_at__lt=Now() - MISSED_AFTER
-    )
-    missed = list(rows.order_by("pk"))
-    PrintJob.objects.filter(pk__in=[job.pk for job in missed]).update(state=JobState.MISSED)
-    return missed
+def _tell_late(printer: Printer) -> int:
+    """Once for each ticket that grows late, however often others were taken; one that rings is enough."""
+    with atomic("notifications"):
+        take_turns(printer.pk)
+        jobs = list(late_jobs().filter(printer=printer).order_by("pk"))
+        about = Notification.objects.filter(kind=Kind.PRINTER_DOWN, subject_id=printer.pk)
+        told = about.order_by("-seq").first()
+        if not jobs or (told and (told.acked_at is None or told.data["job"] >= jobs[-1].pk)):
+            return 0
+        return _tell(printer, jobs, subject=printer.pk, missed=False)
 
 
-def _tell_down(printer: Printer, jobs: list[PrintJob]) -> int:
-    """Not again about a ticket that it rang about already, taken or not."""
-    told = Notification.objects.filter(kind=Kind.PRINTER_DOWN, subject_id=printer.pk).order_by("-seq").first()
-    if told and (told.acked_at is None or told.data["job"] >= jobs[0].pk):
-        return 0
-    return _tell(printer, jobs, subject=printer.pk, missed=False)
-
-
-def _tell_missed(printer: Printer, jobs: list[PrintJob]) -> int:
-    return _tell(printer, jobs, subject=uuid5(_NAMESPACE, f"{printer.pk}:{jobs[-1].pk}"), missed=True)
-
-
-def _tell(printer: Printer, jobs: list[PrintJob], *, subject: UUID, missed: bool) -> int:
-    problem = printer.problem or (Trouble.SILENT.value if printer.asks else Trouble.UNREACHABLE.value)
+def _tell(printer: Printer, jobs: Sequence[PrintJob], *, subject: UUID, missed: bool) -> int:
+    problem = _problem_of(printer, jobs)
     told = notify_store(
         store_id=printer.store_id,
         alarm=True,
         kind=Kind.PRINTER_DOWN,
         subject_id=subject,
-        event_id=uuid5(_NAMESPACE, f"{subject}:{jobs[0].pk}:{missed}"),
+        event_id=uuid5(_NAMESPACE, f"{printer.pk}:{jobs[-1].pk}:{missed}"),
         data={
             "printer_id": printer.pk,
             "printer": printer.name,
@@ -112,19 +123,48 @@ def _tell(printer: Printer, jobs: list[PrintJob], *, subject: UUID, missed: bool
     return int(told is not None)
 
 
-def _texts(name: str, jobs: Iterable[PrintJob], problem: str, missed: bool) -> dict[str, str]:
+def _problem_of(printer: Printer, jobs: Sequence[PrintJob]) -> str:
+    """What went wrong with the first that waits, else with the printer."""
+    known = jobs[0].problem or printer.problem
+    if known or not printer.asks:
+        return known or Trouble.UNREACHABLE.value
+    asked = printer.last_seen_at and now("notifications") - printer.last_seen_at < LATE_AFTER
+    return Trouble.IDLE.value if asked else Trouble.SILENT.value
+
+
+def _texts(name: str, jobs: Sequence[PrintJob], problem: str, missed: bool) -> dict[str, str]:
     """What it means for the restaurant, in every language: a board shows its reader's."""
-    numbers = list(dict.fromkeys(job.content["number"] for job in jobs if job.content.get("number")))
     found: dict[str, Any] = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            found[language] = _sentence(name, numbers, str(in_words(problem)), missed)
+            words = {"printer": name, "problem": in_words(problem)}
+            sentences = _missed(jobs, words) if missed else _late(jobs, words)
+            found[language] = " ".join(sentences)
     return found
 
 
-def _sentence(name: str, numbers: list[int], problem: str, missed: bool) -> str:
-    orders = ", ".join(str(number) for number in numbers[:8]) + (" …" if len(numbers) > 8 else "")
-    words = {"printer": name, "orders": orders, "problem": problem}
-    if missed:
-        return _("“%(printer)s” did not print these orders: %(orders)s. Cook them from the board.") % words
-    return _("“%(printer)s” does not print. Waiting orders: %(orders)s. %(problem)s") % words
+def _late(jobs: Sequence[PrintJob], words: dict[str, Any]) -> list[str]:
+    words |= {"orders": _numbers(jobs)}
+    if not words["orders"]:
+        return [_("“%(printer)s” does not print. %(problem)s") % words]
+    return [_("“%(printer)s” does not print. Waiting orders: %(orders)s. %(problem)s") % words]
+
+
+def _missed(jobs: Sequence[PrintJob], words: dict[str, Any]) -> list[str]:
+    """Only what was to be cooked is to be cooked from the board; a cancellation that was missed is not."""
+    dishes = [job for job in jobs if job.kind == TicketKind.ORDER]
+    lost = words | {"orders": _numbers([job for job in dishes if not job.is_unsure])}
+    unsure = words | {"orders": _numbers([job for job in dishes if job.is_unsure])}
+    said = []
+    if lost["orders"]:
+        said.append(_("“%(printer)s” did not print orders %(orders)s. Cook them from the board.") % lost)
+    if unsure["orders"]:
+        said.append(_("“%(printer)s”: orders %(orders)s may be on paper or not. Please check.") % unsure)
+    if len(dishes) < len(jobs):
+        said.append(_("“%(printer)s” did not print what changed. Look at the board.") % words)
+    return said
+
+
+def _numbers(jobs: Sequence[PrintJob]) -> str:
+    numbers = list(dict.fromkeys(job.content["number"] for job in jobs if job.content.get("number")))
+    return ", ".join(str(number) for number in numbers[:NAMED]) + (" …" if len(numbers) > NAMED else "")

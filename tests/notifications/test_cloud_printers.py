@@ -4,18 +4,21 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from PIL import Image
 
 from notifications.printing import services
+from notifications.printing.drawing import font_of
 from notifications.printing.errors import PrinterWrongState
-from notifications.printing.models import JobState, Printer, PrintJob
+from notifications.printing.models import LATE_AFTER, JobState, Paper, Printer, PrintJob, Way
+from notifications.printing.watch import look_after_printers
 from stores.models import Store
 from tests.factories import make_store
 from tests.notifications.facts import Party
-from tests.notifications.outside import announced
+from tests.notifications.outside import announced, retry_now
 from tests.notifications.printer import FakePrinter, is_marked
-from tests.notifications.tickets import add, age, order, states
+from tests.notifications.tickets import add, age, alarms, order, states
 
 pytestmark = pytest.mark.django_db
 OK = {"statusCode": "200%20OK", "printerMAC": "00:11:62:00:00:01"}
@@ -73,7 +76,7 @@ def test_tickets_come_one_after_the_other_in_order(store: Store, party: Party, a
     announced(order(party), order(party))
     for expected in (1, 2):
         offer = asking.poll()
-        assert PrintJob.objects.get(event_id=offer["jobToken"]).content["number"] == expected
+        assert PrintJob.objects.get(event_id=offer["jobToken"].split("-")[0]).content["number"] == expected
         asking.fetch(offer["jobToken"])
         asking.tell("OK", offer["jobToken"])
     assert states() == [JobState.PRINTED] * 2
@@ -118,6 +121,17 @@ def test_a_failure_is_noted_and_the_ticket_offered_again(
     printer.refresh_from_db()
     assert states() == [JobState.QUEUED] and printer.problem == "reported: 410 Out of Paper"
     assert asking.poll()["jobToken"] == token
+    again = asking.fetch(token)
+    assert again and is_marked(again.convert("1"))  # half of it may hang out of the printer
+
+
+def test_a_picture_that_the_printer_could_not_read_is_on_no_paper(
+    store: Store, party: Party, asking: Asking
+) -> None:
+    announced(order(party))
+    token = asking.poll()["jobToken"]
+    asking.fetch(token)
+    asking.tell("511%20Decode%20error", token)
     again = asking.fetch(token)
     assert again and not is_marked(again.convert("1"))
 
@@ -190,3 +204,69 @@ def test_the_address_is_kept_as_a_digest_only(printer: Printer, asking: Asking) 
     printer.refresh_from_db()
     assert printer.token_digest and printer.token_digest not in asking.path
     assert asking.path.split("/")[2] not in str(Printer.objects.values().get())
+
+
+def test_a_ticket_that_was_fetched_and_never_confirmed_is_reported(
+    store: Store, party: Party, asking: Asking
+) -> None:
+    announced(order(party))
+    assert asking.fetch()
+    age(minutes=21)
+    assert look_after_printers() == 1 and states() == [JobState.QUEUED]  # it may still be at it
+    age(minutes=2)
+    assert look_after_printers() == 1 and states() == [JobState.MISSED]
+    announced(order(party))
+    PrintJob.objects.filter(state=JobState.QUEUED).update(queued_at=Now() - LATE_AFTER)
+    assert look_after_printers() == 1
+
+
+def test_a_ticket_that_cannot_be_drawn_says_why_and_is_on_no_paper(
+    store: Store,
+    party: Party,
+    printer: Printer,
+    asking: Asking,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    announced(order(party))
+    with monkeypatch.context() as without_fonts:
+        without_fonts.setattr("notifications.printing.drawing._FONTS", ())
+        font_of.cache_clear()
+        assert asking.fetch() is None
+    font_of.cache_clear()
+    printer.refresh_from_db()
+    assert printer.problem.startswith("no_font")
+    picture = asking.fetch()
+    assert picture and not is_marked(picture.convert("1"))
+
+
+def test_who_asks_and_does_not_fetch_is_not_called_silent(store: Store, party: Party, asking: Asking) -> None:
+    announced(order(party))
+    asking.poll()
+    age(seconds=46)
+    look_after_printers()
+    assert alarms()[0].data["problem"] == "idle"
+
+
+@pytest.mark.parametrize("body", [b'{"statusCode":"\\u0000"}', b'{"statusCode":"\\ud800"}', b"[" * 16000])
+def test_rubbish_is_stored_harmless_or_refused(asking: Asking, body: bytes) -> None:
+    answer = asking.client.post(asking.path, body, content_type="application/json")
+    assert answer.status_code in {200, 400}
+
+
+def test_a_code_of_rubbish_ends_the_attempt_all_the_same(store: Store, party: Party, asking: Asking) -> None:
+    announced(order(party))
+    asking.fetch()
+    assert asking.tell("4%00") == 200
+    assert not PrintJob.objects.get().is_calling
+
+
+def test_what_waited_to_be_fetched_is_printed_in_the_network_after_a_change(
+    store: Store, party: Party, printer: Printer, paper: FakePrinter
+) -> None:
+    announced(order(party))
+    values: dict[str, Any] = {"name": "Kitchen", "way": Way.LAN, "host": paper.host, "port": paper.port}
+    values |= {"paper": Paper.WIDE, "language": "ko", "stations": [], "changes": True}
+    services.change_printer(printer_id=printer.pk, **values)
+    retry_now()
+    assert states() == [JobState.PRINTED] and len(paper.tickets) == 1

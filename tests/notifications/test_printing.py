@@ -3,16 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.db.models import F
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from events.base import GiveUp
 from events.models import Delivery, DeliveryStatus, Event
 from notifications.printing import services
 from notifications.printing.errors import PrinterWrongState
-from notifications.printing.models import JobState, PrinterState, PrintJob, TicketKind
-from notifications.printing.services import CHANGES, ORDERS
+from notifications.printing.models import JobState, PrinterState, PrintJob
 from notifications.printing.troubles import NotPrinted
+from notifications.printing.watch import look_after_printers
 from stores.models import Store
 from tests.factories import make_store
 from tests.notifications.facts import Party, announce
@@ -23,14 +25,12 @@ from tests.notifications.tickets import (
     WRITE,
     add,
     age,
-    canceled,
+    alarms,
     deliveries,
     dish,
     jobs,
-    kinds,
     order,
     states,
-    voided,
 )
 
 pytestmark = pytest.mark.django_db
@@ -148,61 +148,6 @@ def test_a_printer_that_never_answers_prints_all_the_same(
     assert states() == [JobState.PRINTED]
 
 
-def test_a_canceled_order_that_was_printed_is_called_back(
-    store: Store, party: Party, paper: FakePrinter
-) -> None:
-    add(store, paper)
-    first = order(party)
-    announced(first)
-    announced(canceled(party, first))
-    assert kinds() == [TicketKind.ORDER, TicketKind.CANCELED]
-    assert jobs()[1].content["lines"] == jobs()[0].content["lines"]
-    assert [is_marked(ticket) for ticket in paper.tickets] == [False, True]
-
-
-def test_a_canceled_order_that_no_printer_saw_is_not_printed(
-    store: Store, party: Party, paper: FakePrinter
-) -> None:
-    printer = add(store, paper)
-    services.pause_printer(printer_id=printer.pk, actor_name="Kim")
-    first = order(party)
-    announced(first, canceled(party, first))
-    services.resume_printer(printer_id=printer.pk)
-    retry_now()
-    assert paper.tickets == [] and states() == [JobState.NEEDLESS]
-
-
-def test_a_dish_taken_off_is_called_back_where_it_was_printed(
-    store: Store, party: Party, paper: FakePrinter
-) -> None:
-    add(store, paper, name="Grill", stations=["grill"])
-    add(store, paper, name="Bar", stations=["bar"])
-    meat, beer = dish("갈비", station="grill"), dish("맥주", station="bar")
-    first = order(party, meat, beer)
-    announced(first, voided(party, first, meat["id"]))
-    told = jobs(kind=TicketKind.VOIDED)
-    assert [(job.printer.name, [line["name"] for line in job.content["lines"]]) for job in told] == [
-        ("Grill", ["갈비"])
-    ]
-
-
-def test_a_party_that_moves_takes_its_plates_along(store: Store, party: Party, paper: FakePrinter) -> None:
-    add(store, paper)
-    announced(party.move("D4"))
-    assert paper.tickets == []
-    announced(order(party), party.move("E5"))
-    assert kinds() == [TicketKind.ORDER, TicketKind.MOVED]
-    assert jobs()[1].content["table"] == "E5"
-
-
-def test_a_printer_prints_only_what_its_owner_ticked(store: Store, party: Party, paper: FakePrinter) -> None:
-    add(store, paper, name="Orders", topics=ORDERS)
-    add(store, paper, name="Changes", topics=CHANGES)
-    first = order(party)
-    announced(first, canceled(party, first))
-    assert [(job.printer.name, job.kind) for job in jobs()] == [("Orders", TicketKind.ORDER)]
-
-
 def test_the_same_fact_twice_is_one_ticket(store: Store, party: Party, paper: FakePrinter) -> None:
     add(store, paper)
     announced(order(party))
@@ -215,7 +160,7 @@ def test_the_same_fact_twice_is_one_ticket(store: Store, party: Party, paper: Fa
 def test_what_happened_long_ago_is_not_printed(store: Store, party: Party, paper: FakePrinter) -> None:
     add(store, paper)
     announce(order(party), deliver=False)
-    Event.objects.using(DATABASE).update(occurred_at=F("occurred_at") - timedelta(minutes=21))
+    Event.objects.using(DATABASE).update(occurred_at=F("occurred_at") - timedelta(hours=3))
     retry_now()
     assert paper.tickets == [] and jobs() == []
     assert not Delivery.objects.using(DATABASE).filter(status=DeliveryStatus.DEAD).exists()
@@ -258,7 +203,10 @@ def test_after_a_long_pause_old_orders_do_not_flood_the_kitchen(
     announced(order(party))
     assert services.resume_printer(printer_id=printer.pk) == 1
     retry_now()
+    look_after_printers()
     assert states() == [JobState.MISSED, JobState.PRINTED] and len(paper.tickets) == 1
+    [told] = alarms()
+    assert told.data["missed"] and "orders 1." in told.data["texts"]["en"]
 
 
 def test_a_copy_says_that_it_is_one(store: Store, party: Party, paper: FakePrinter) -> None:
@@ -309,3 +257,50 @@ def test_a_ticket_gives_up_by_age_and_never_by_its_tries(
         retry_now()
     assert deliveries()[0].status == DeliveryStatus.PENDING and jobs()[0].attempts == 13
     assert not issubclass(NotPrinted, GiveUp)
+
+
+def test_a_bug_in_drawing_leaves_no_ticket_behind(
+    store: Store, party: Party, paper: FakePrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(store, paper)
+    monkeypatch.setattr("notifications.printing.drawing.FIRST_HEIGHT", -1)
+    announced(order(party))
+    [job] = jobs()
+    assert not job.is_calling and job.problem.startswith("broken")
+    monkeypatch.undo()
+    retry_now()
+    assert states() == [JobState.PRINTED]
+
+
+def test_a_long_order_is_cut_into_sheets_that_count_up(
+    store: Store, party: Party, paper: FakePrinter
+) -> None:
+    add(store, paper)
+    announced(order(party, *[dish(f"dish {n}", note="no peanuts, please") for n in range(50)]))
+    sheets = [job.content["sheet"] for job in jobs()]
+    assert sheets == [f"{n}/{len(sheets)}" for n in range(1, len(sheets) + 1)] and len(sheets) > 2
+    assert len(paper.tickets) == len(sheets) and all(ticket.height < 6000 for ticket in paper.tickets)
+    told = [line["name"] for job in jobs() for line in job.content["lines"]]
+    assert told == [f"dish {n}" for n in range(50)]
+
+
+def test_an_order_that_comes_late_is_given_up_aloud(store: Store, party: Party, paper: FakePrinter) -> None:
+    add(store, paper)
+    announce(order(party), deliver=False)
+    Event.objects.using(DATABASE).update(occurred_at=F("occurred_at") - timedelta(minutes=30))
+    retry_now()
+    look_after_printers()
+    assert paper.tickets == [] and states() == [JobState.MISSED] and alarms()[0].data["missed"]
+
+
+def test_ending_an_attempt_and_going_on_take_turns(store: Store, party: Party, paper: FakePrinter) -> None:
+    """Both lock the printer before its tickets."""
+    printer = add(store, paper)
+    announced(order(party))
+    [job] = jobs()
+    with CaptureQueriesContext(connections[DATABASE]) as asked:
+        services.finish(job)
+        services.note_problem(job, "busy", is_unsure=False)
+    first = [query["sql"] for query in asked if "FOR UPDATE" in query["sql"] or "UPDATE" in query["sql"][:7]]
+    assert "notifications_printer" in first[0] and "FOR UPDATE" in first[0]
+    assert "FOR UPDATE" in next(sql for sql in first[1:] if "FOR UPDATE" in sql) and printer.pk

@@ -12,7 +12,6 @@ from events.models import Delivery
 from notifications.models import Kind, Notification
 from notifications.printing import services
 from notifications.printing.models import JobState, Paper, Printer, PrintJob, TicketKind, Way
-from notifications.printing.services import TOPICS
 from orders.events import LineVoided, OrderCanceled, OrderSubmitted
 from stores.models import Store
 from tests.notifications.facts import Party
@@ -29,7 +28,7 @@ def add(store: Store, told: FakePrinter | None = None, **changes: Any) -> Printe
         values |= {"way": Way.LAN, "host": told.host, "port": told.port}
     else:
         values |= {"way": Way.CLOUD, "host": "", "port": 9100}
-    values |= {"topics": TOPICS, "actor_name": "Kim", **changes}
+    values |= {"actor_name": "Kim", **changes}
     return services.add_printer(store_id=store.pk, **values)
 
 
@@ -78,7 +77,8 @@ def states() -> list[JobState]:
 
 def age(**by: float) -> None:
     """Everything that was written is so much older."""
-    PrintJob.objects.update(created_at=F("created_at") - timedelta(**by))
+    by_then = timedelta(**by)
+    PrintJob.objects.update(created_at=F("created_at") - by_then, queued_at=F("queued_at") - by_then)
 
 
 def deliveries() -> list[Delivery]:
