@@ -160,6 +160,7 @@ def _news_of(event: OrderEvent | TabMoved | TabMerged) -> News:
         return News(kind=TicketKind.MOVED, from_table=event.from_table_name, **place)
     if isinstance(event, TabMerged):
         place["table"] = services.table_of_tab(event.into_tab_id) or "?"
+        place["into_tab_id"] = event.into_tab_id
         return News(kind=TicketKind.MOVED, from_table=event.table_name, **place)
     place |= {"order_id": event.order_id, "number": event.number}
     if isinstance(event, LineVoided):

@@ -1,14 +1,15 @@
 """Reads of notifications, for HTTP and for sockets: both show the same rows in the same form."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connections
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from events.kernel.databases import alias_of
-from notifications.models import Audience, Notification, plain_time
+from notifications.models import Audience, Kind, Notification, plain_time, tab_channel
 
 BATCH = 200
 LATEST = 50
@@ -85,3 +86,10 @@ def taken_lately(channel: str, upto: int, role: str = "") -> list[dict[str, Any]
         alarm=True, seq__lte=upto, created_at__gte=since, acked_at__isnull=False
     )
     return [notification_json(row) for row in rows.order_by("seq")[:BATCH]]
+
+
+def moved_since(*, tab_id: UUID, since: datetime) -> str:
+    """The table to which the tab was told to have moved after that moment; empty when it was not."""
+    moves = Notification.objects.filter(channel=tab_channel(tab_id), kind=Kind.TAB_MOVED)
+    last = moves.filter(created_at__gt=since).order_by("-seq").first()
+    return str(last.data.get("table_name", "")) if last else ""

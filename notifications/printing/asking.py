@@ -12,7 +12,7 @@ from events.kernel.databases import atomic
 from notifications.printing import services
 from notifications.printing.errors import PrinterUnknown
 from notifications.printing.models import (
-    MAX_DOUBTS,
+    HOPELESS,
     MISSED_AFTER,
     JobState,
     Printer,
@@ -65,10 +65,8 @@ def _note_seen(printer: Printer, problem: str) -> None:
 
 
 def _next(printer: Printer) -> PrintJob | None:
-    fresh = printer.jobs.filter(
-        state=JobState.QUEUED, doubts__lt=MAX_DOUBTS, created_at__gt=Now() - MISSED_AFTER
-    )
-    return fresh.order_by("pk").first()
+    fresh = printer.jobs.filter(state=JobState.QUEUED, created_at__gt=Now() - MISSED_AFTER)
+    return fresh.exclude(HOPELESS).order_by("pk").first()
 
 
 def fetch(printer: Printer, public_id: str) -> bytes | None:
@@ -80,18 +78,12 @@ def fetch(printer: Printer, public_id: str) -> bytes | None:
     if job is None or not services.begin(job):
         return None
     try:
-        return _drawn(job)
+        picture = picture_of(job)
     except NotPrinted as error:
         services.note_problem(job, str(error), is_unsure=False)
         raise
-
-
-def _drawn(job: PrintJob) -> bytes:
     file = BytesIO()
-    try:
-        picture_of(job).save(file, "PNG", optimize=True)
-    except (ValueError, OSError, MemoryError) as error:
-        raise NotPrinted(Trouble.BROKEN, f"{type(error).__name__}: {error}") from error
+    picture.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
@@ -106,12 +98,12 @@ def _named(printer: Printer, public_id: str) -> PrintJob | None:
 def conclude(printer: Printer, public_id: str, code: str) -> None:
     """What became of what it fetched. `code`: "200 OK" or "OK" when it is on paper, else why not."""
     job = _named(printer, public_id) if public_id else _fetched(printer)
-    if job is None or job.state != JobState.QUEUED:
+    if job is None or job.state == JobState.PRINTED or not job.attempts:
         return
     code = _plain(code)
     if code.startswith("2") or code.upper() == "OK":
         services.finish(job)
-    else:
+    elif job.state == JobState.QUEUED:
         is_unsure = not code.startswith(_NOT_BEGUN)
         services.note_problem(job, f"{Trouble.REPORTED.value}: {code}", is_unsure=is_unsure)
 

@@ -68,6 +68,10 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+# Not worth another try: in doubt too often, or not to be drawn. Nobody is to wait behind it.
+HOPELESS = Q(doubts__gte=MAX_DOUBTS) | Q(problem__startswith="broken", attempts__gte=MAX_DOUBTS)
+
+
 class Printer(models.Model):
     """A printer of a store; its row lock gives its tickets their order."""
 

@@ -14,7 +14,7 @@ from notifications.printing.troubles import NotPrinted, Trouble
 
 
 def picture_of(job: PrintJob) -> Image.Image:
-    """The ticket as black and white dots. Raises NotPrinted when this machine has no font."""
+    """The ticket as black and white dots. Raises NotPrinted when it cannot be drawn, and nothing else."""
     printer = job.printer
     snapshot = StoreSnapshot.objects.filter(pk=job.store_id).first()
     store = snapshot.data if snapshot else {}
@@ -30,6 +30,8 @@ def picture_of(job: PrintJob) -> Image.Image:
         return draw(job.content, look)
     except FontMissing as error:
         raise NotPrinted(Trouble.NO_FONT, str(error)) from error
+    except Exception as error:
+        raise NotPrinted(Trouble.BROKEN, f"{type(error).__name__}: {error}") from error
 
 
 def _marks(job: PrintJob) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ class News:
     line_id: UUID | None = None
     reason: str = ""
     from_table: str = ""
+    into_tab_id: UUID | None = None
 
 
 def sheets_of(news: News, table: str, lines: Sequence[TicketLine], at: datetime) -> list[Ticket]:

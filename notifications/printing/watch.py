@@ -18,8 +18,8 @@ from events.kernel.databases import atomic, now
 from events.rounds import looked_after
 from notifications.models import Kind, Notification
 from notifications.printing.models import (
+    HOPELESS,
     LATE_AFTER,
-    MAX_DOUBTS,
     MISSED_AFTER,
     OPEN_STATES,
     JobState,
@@ -28,6 +28,7 @@ from notifications.printing.models import (
     PrintJob,
     TicketKind,
 )
+from notifications.printing.services.queueing import locked_or_none
 from notifications.printing.troubles import Trouble, in_words
 from notifications.services import acknowledge_subject, notify_store, take_turns
 
@@ -62,7 +63,7 @@ def late_jobs() -> QuerySet[PrintJob]:
 def _hopeless() -> QuerySet[PrintJob]:
     """What is too old, or was printed into the void too often; an attempt that runs is left to end."""
     ended = Q(is_calling=False) | Q(created_at__lt=Now() - MISSED_AFTER - CALL_LASTS)
-    too_much = Q(created_at__lt=Now() - MISSED_AFTER) | Q(doubts__gte=MAX_DOUBTS)
+    too_much = Q(created_at__lt=Now() - MISSED_AFTER) | HOPELESS
     return PrintJob.objects.filter(ended, too_much, state__in=OPEN_STATES)
 
 
@@ -74,17 +75,21 @@ def _silence(late: list[UUID]) -> None:
     ringing = Notification.objects.filter(kind=Kind.PRINTER_DOWN, alarm=True, acked_at=None)
     for row in ringing.exclude(subject_id__in=late):
         if row.subject_id and not row.data.get("missed"):
-            acknowledge_subject(store_id=row.store_id, subject_id=row.subject_id, actor_name="")
+            with atomic("notifications"):
+                take_turns(row.subject_id)
+                if not late_jobs().filter(printer_id=row.subject_id).exists():
+                    acknowledge_subject(store_id=row.store_id, subject_id=row.subject_id, actor_name="")
 
 
 def _give_up(printer: Printer) -> int:
     with atomic("notifications"):
+        locked_or_none(printer.pk)
         rows = _hopeless().filter(printer=printer).select_for_update(of=("self",))
         jobs = list(rows.order_by("pk"))
-        PrintJob.objects.filter(pk__in=[job.pk for job in jobs]).update(
-            state=JobState.MISSED, is_calling=False
-        )
-        told = [job for job in jobs if job.kind != TicketKind.TEST and not job.is_copy]
+        for job in jobs:
+            job.doubts, job.state, job.is_calling = job.doubts + job.is_calling, JobState.MISSED, False
+        PrintJob.objects.bulk_update(jobs, ["doubts", "state", "is_calling"])
+        told = [job for job in jobs if job.kind != TicketKind.TEST]
         if not told:
             return 0
         subject = uuid5(_NAMESPACE, f"{printer.pk}:{told[-1].pk}")
@@ -98,9 +103,14 @@ def _tell_late(printer: Printer) -> int:
         jobs = list(late_jobs().filter(printer=printer).order_by("pk"))
         about = Notification.objects.filter(kind=Kind.PRINTER_DOWN, subject_id=printer.pk)
         told = about.order_by("-seq").first()
-        if not jobs or (told and (told.acked_at is None or told.data["job"] >= jobs[-1].pk)):
+        if not jobs or (told and (told.acked_at is None or not _is_news(jobs, told))):
             return 0
         return _tell(printer, jobs, subject=printer.pk, missed=False)
+
+
+def _is_news(jobs: Sequence[PrintJob], told: Notification) -> bool:
+    """Later tickets, or the same ones that a pause or another address gave a new beginning."""
+    return any(job.pk > told.data["job"] or job.queued_at > told.created_at for job in jobs)
 
 
 def _tell(printer: Printer, jobs: Sequence[PrintJob], *, subject: UUID, missed: bool) -> int:
@@ -110,7 +120,7 @@ def _tell(printer: Printer, jobs: Sequence[PrintJob], *, subject: UUID, missed: 
         alarm=True,
         kind=Kind.PRINTER_DOWN,
         subject_id=subject,
-        event_id=uuid5(_NAMESPACE, f"{printer.pk}:{jobs[-1].pk}:{missed}"),
+        event_id=uuid5(_NAMESPACE, f"{printer.pk}:{jobs[-1].pk}:{jobs[-1].round}:{missed}"),
         data={
             "printer_id": printer.pk,
             "printer": printer.name,
@@ -153,8 +163,9 @@ def _late(jobs: Sequence[PrintJob], words: dict[str, Any]) -> list[str]:
 def _missed(jobs: Sequence[PrintJob], words: dict[str, Any]) -> list[str]:
     """Only what was to be cooked is to be cooked from the board; a cancellation that was missed is not."""
     dishes = [job for job in jobs if job.kind == TicketKind.ORDER]
-    lost = words | {"orders": _numbers([job for job in dishes if not job.is_unsure])}
-    unsure = words | {"orders": _numbers([job for job in dishes if job.is_unsure])}
+    in_doubt = {job.order_id for job in dishes if job.is_unsure}
+    lost = words | {"orders": _numbers([job for job in dishes if job.order_id not in in_doubt])}
+    unsure = words | {"orders": _numbers([job for job in dishes if job.order_id in in_doubt])}
     said = []
     if lost["orders"]:
         said.append(_("“%(printer)s” did not print orders %(orders)s. Cook them from the board.") % lost)

@@ -1,16 +1,21 @@
 """What becomes of an order comes out of the printers too, where the order itself came out."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.db.models import F
+
+from events.models import Event
 from notifications.printing import services
 from notifications.printing.models import JobState, TicketKind
 from notifications.printing.watch import look_after_printers
 from orders.events import TabMerged
 from stores.models import Store
-from tests.notifications.facts import Party
+from tests.notifications.facts import Party, announce
 from tests.notifications.outside import announced, retry_now
 from tests.notifications.printer import NO_PAPER, PAPER, FakePrinter, is_marked
 from tests.notifications.tickets import (
+    DATABASE,
     add,
     age,
     canceled,
@@ -122,7 +127,10 @@ def test_an_order_told_after_the_move_names_the_new_table(
     store: Store, party: Party, paper: FakePrinter
 ) -> None:
     add(store, paper)
-    first = order(party)
     announced(party.open(), party.move("E5"))
-    announced(first)
+    announce(order(party), deliver=False)
+    Event.objects.using(DATABASE).filter(topic="order.submitted").update(
+        occurred_at=F("occurred_at") - timedelta(minutes=1)
+    )
+    retry_now()
     assert [job.content["table"] for job in jobs()] == ["E5"]

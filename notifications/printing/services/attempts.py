@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from events.kernel.databases import atomic, now
 from events.kernel.ids import new_id
 from notifications.printing.errors import PrinterRefused, TestFailed
 from notifications.printing.models import (
-    MAX_DOUBTS,
+    HOPELESS,
     MISSED_AFTER,
     OPEN_STATES,
     JobState,
@@ -35,19 +35,21 @@ def print_ticket(*, number: int, round: int) -> None:
     job = PrintJob.objects.select_related("printer").filter(pk=number, round=round).first()
     if job is None or job.printer.asks or not begin(job):
         return
+    if job.printer.asks:  # since a moment ago
+        return note_problem(job, "", is_unsure=False)
     try:
-        talks = _call(job)
+        talks = _call(job, must_talk=job.printer.talks)
     except NotPrinted as error:
         note_problem(job, str(error), is_unsure=error.is_unsure)
         raise
     finish(job, talks=talks)
 
 
-def _call(job: PrintJob) -> bool:
+def _call(job: PrintJob, *, must_talk: bool) -> bool:
     """Whether the printer answered. Raises NotPrinted, and nothing else: a claim is never left open."""
-    printer = job.printer
+    picture, printer = picture_of(job), job.printer
     try:
-        return print_image(printer.host, printer.port, picture_of(job), must_talk=printer.talks)
+        return print_image(printer.host, printer.port, picture, must_talk=must_talk)
     except NotPrinted:
         raise
     except PrinterRefused as error:
@@ -71,26 +73,26 @@ def begin(job: PrintJob) -> bool:
         if not printer.is_open:
             PrintJob.objects.filter(pk=job.pk).update(state=JobState.WAITING)
             return False
-        job.doubts, job.printer = current.doubts + current.is_calling, printer
-        if job.doubts >= MAX_DOUBTS:
-            PrintJob.objects.filter(pk=job.pk).update(doubts=job.doubts, is_calling=False)
-            return False
-        job.attempts, job.is_calling = current.attempts + 1, True
-        job.save(update_fields=["attempts", "is_calling", "doubts"])
-    return True
+        PrintJob.objects.filter(pk=job.pk, is_calling=True).update(doubts=F("doubts") + 1, is_calling=False)
+        worth = PrintJob.objects.filter(pk=job.pk).exclude(HOPELESS)
+        is_begun = bool(worth.update(attempts=F("attempts") + 1, is_calling=True))
+        job.refresh_from_db()
+        job.printer = printer
+    return is_begun
 
 
-def finish(job: PrintJob, *, talks: bool = False) -> None:
-    """The ticket is on paper. `talks`: the printer said so itself, and is held to it from now on."""
+def finish(job: PrintJob, *, talks: bool | None = None) -> None:
+    """The ticket is on paper. `talks`: whether the printer says such things itself, if that was seen."""
     with atomic(CONTEXT):
         locked_or_none(job.printer_id)
         PrintJob.objects.filter(pk=job.pk).update(
             state=JobState.PRINTED, printed_at=Now(), is_calling=False, problem=""
         )
-        said = {"talks": True} if talks else {}
         Printer.objects.filter(pk=job.printer_id).update(
-            problem="", last_printed_at=Now(), last_seen_at=Now(), **said
+            problem="", last_printed_at=Now(), last_seen_at=Now()
         )
+        if talks is not None:
+            _called(job).update(talks=talks)
 
 
 def note_problem(job: PrintJob, problem: str, *, is_unsure: bool) -> None:
@@ -98,8 +100,15 @@ def note_problem(job: PrintJob, problem: str, *, is_unsure: bool) -> None:
     with atomic(CONTEXT):
         locked_or_none(job.printer_id)
         mine = PrintJob.objects.filter(pk=job.pk, attempts=job.attempts)
-        mine.update(problem=problem[:300], is_calling=False, doubts=F("doubts") + int(is_unsure))
-        Printer.objects.filter(pk=job.printer_id).update(problem=problem[:300])
+        values = {"problem": problem[:300], "is_calling": False, "doubts": F("doubts") + int(is_unsure)}
+        if mine.exclude(state=JobState.PRINTED).update(**values):
+            _called(job).update(problem=problem[:300])
+
+
+def _called(job: PrintJob) -> QuerySet[Printer]:
+    """The printer, if it still is the device that was called."""
+    printer = job.printer
+    return Printer.objects.filter(pk=printer.pk, way=printer.way, host=printer.host, port=printer.port)
 
 
 def print_test(*, printer_id: UUID, actor_name: str) -> PrintJob:
@@ -121,7 +130,7 @@ def print_test(*, printer_id: UUID, actor_name: str) -> PrintJob:
 
 def _print_now(job: PrintJob) -> None:
     try:
-        talks = _call(job)
+        talks = _call(job, must_talk=False)  # it may be another device under the old address
     except NotPrinted as error:
         note_problem(job, str(error), is_unsure=error.is_unsure)
         raise TestFailed(str(in_words(str(error)))) from error

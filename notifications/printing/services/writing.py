@@ -20,7 +20,7 @@ from notifications.printing.models import (
 )
 from notifications.printing.services.queueing import locked, queue
 from notifications.printing.tickets import News, TicketLine, line_of, sheets_of
-from notifications.services import table_of_tab
+from notifications.selectors import moved_since
 
 CONTEXT = "notifications"
 ORDERS = ("order.submitted",)
@@ -45,7 +45,12 @@ def write_tickets(*, news: News, topic: str, source: Envelope) -> int:
             store_id=news.store_id, subscriptions__topic=topic
         )
         printers = list(found.order_by("pk"))
-        return sum(_write(printer, news, source, printers) for printer in printers)
+        count = sum(_write(printer, news, source, printers) for printer in printers)
+        if news.into_tab_id:  # the tab is another one from now on, wherever it moves
+            PrintJob.objects.filter(store_id=news.store_id, tab_id=news.tab_id).update(
+                tab_id=news.into_tab_id
+            )
+        return count
 
 
 def _write(printer: Printer, news: News, source: Envelope, printers: list[Printer]) -> bool:
@@ -54,11 +59,17 @@ def _write(printer: Printer, news: News, source: Envelope, printers: list[Printe
     lines = _lines_for(printer, news, printers)
     if lines is None:
         return False
-    # A move that was told before the order is on the ticket; one that comes later has a ticket of its own.
-    table = (news.kind == TicketKind.ORDER and table_of_tab(news.tab_id)) or news.table
+    table = _table_now(news, source)
     for part, sheet in enumerate(sheets_of(news, table, lines, source.occurred_at)):
         _add(printer, news, source, part=part, content=sheet)
     return True
+
+
+def _table_now(news: News, source: Envelope) -> str:
+    """A move that overtook its order is on the order's ticket; one that comes later has its own."""
+    if news.kind != TicketKind.ORDER:
+        return news.table
+    return moved_since(tab_id=news.tab_id, since=source.occurred_at) or news.table
 
 
 def _lines_for(printer: Printer, news: News, printers: list[Printer]) -> list[TicketLine] | None:
@@ -85,14 +96,14 @@ def _has_fresh(printer: Printer, tab_id: UUID) -> bool:
 
 def _called_back(printer: Printer, news: News) -> list[TicketLine]:
     """What is not to be cooked any more, of what this printer has told to cook."""
-    jobs = printer.jobs.filter(order_id=news.order_id, kind=TicketKind.ORDER, is_copy=False).order_by("pk")
-    lines: list[TicketLine] = []
+    jobs = printer.jobs.filter(order_id=news.order_id, kind=TicketKind.ORDER).order_by("pk")
+    lines: dict[str, TicketLine] = {}
     for job in jobs:
         is_told = not _is_taken_out(job) if news.kind == TicketKind.CANCELED else not _is_unseen(job)
-        lines += job.content["lines"] if is_told else []
+        lines |= {line["id"]: line for line in job.content["lines"]} if is_told else {}
     if news.kind == TicketKind.VOIDED:
-        return [line for line in lines if line["id"] == str(news.line_id)]
-    return lines
+        return [line for line in lines.values() if line["id"] == str(news.line_id)]
+    return list(lines.values())
 
 
 def _is_unseen(job: PrintJob) -> bool:
@@ -104,7 +115,11 @@ def _is_unseen(job: PrintJob) -> bool:
 def _is_taken_out(job: PrintJob) -> bool:
     """A ticket that is on no paper is not printed at all, and no paper says "do not cook" of it."""
     unseen = PrintJob.objects.filter(pk=job.pk, state__in=OPEN_STATES, is_calling=False, doubts=0)
-    return bool(unseen.update(state=JobState.NEEDLESS)) or _is_unseen(job)
+    if not unseen.update(state=JobState.NEEDLESS):
+        return _is_unseen(job)
+    about = PrintJob.objects.filter(printer=job.printer_id, order_id=job.order_id, kind=TicketKind.VOIDED)
+    about.filter(state__in=OPEN_STATES, is_calling=False, doubts=0).update(state=JobState.NEEDLESS)
+    return True
 
 
 def _add(printer: Printer, news: News, source: Envelope, **values: Any) -> None:
