@@ -8,6 +8,7 @@ from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from events import repair
 from events.base import GiveUp
 from events.models import Delivery, DeliveryStatus, Event
 from notifications.printing import services
@@ -22,6 +23,7 @@ from tests.notifications.outside import announced, retry_now
 from tests.notifications.printer import NO_PAPER, OFFLINE, PAPER, READY, FakePrinter, is_marked
 from tests.notifications.tickets import (
     DATABASE,
+    PRINT,
     WRITE,
     add,
     age,
@@ -136,6 +138,35 @@ def test_a_process_that_died_in_mid_print_leaves_a_mark(
     paper.paper = PAPER
     retry_now()
     assert [is_marked(ticket) for ticket in paper.tickets] == [True]
+
+
+def test_a_ticket_that_came_out_twice_keeps_the_time_of_the_first(
+    store: Store, party: Party, paper: FakePrinter
+) -> None:
+    add(store, paper)
+    paper.paper = NO_PAPER
+    announced(order(party), order(party))
+    slow = jobs()[0]
+    assert services.begin(slow)
+    paper.paper = PAPER
+    retry_now()
+    services.finish(slow)
+    first, second = jobs()
+    assert first.printed_at < second.printed_at  # type: ignore[operator]
+
+
+def test_a_process_that_was_lost_after_many_tries_costs_no_longer_pause_than_a_failure(
+    store: Store, party: Party, paper: FakePrinter
+) -> None:
+    add(store, paper)
+    paper.paper = NO_PAPER
+    announced(order(party))
+    running = Delivery.objects.using(DATABASE).filter(handler=PRINT)
+    running.update(
+        status=DeliveryStatus.RUNNING, attempts=12, lease_until=timezone.now() - timedelta(minutes=1)
+    )
+    assert repair.reclaim(DATABASE) == 1
+    assert deliveries()[0].due_at < timezone.now() + timedelta(seconds=16)
 
 
 def test_a_printer_that_never_answers_prints_all_the_same(

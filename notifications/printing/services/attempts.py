@@ -82,10 +82,13 @@ def begin(job: PrintJob) -> bool:
 
 
 def finish(job: PrintJob, *, talks: bool | None = None) -> None:
-    """The ticket is on paper. `talks`: whether the printer says such things itself, if that was seen."""
+    """The ticket is on paper; the first time counts, whichever attempt tells of it last.
+
+    `talks`: whether the printer says such things itself, if that was seen.
+    """
     with atomic(CONTEXT):
         locked_or_none(job.printer_id)
-        PrintJob.objects.filter(pk=job.pk).update(
+        PrintJob.objects.filter(pk=job.pk).exclude(state=JobState.PRINTED).update(
             state=JobState.PRINTED, printed_at=Now(), is_calling=False, problem=""
         )
         Printer.objects.filter(pk=job.printer_id).update(
