@@ -40,7 +40,10 @@ _TOKENS = """
 SELECT k.token FROM stores_tabletoken k JOIN stores_table t ON t.id = k.table_id
 WHERE t.store_id = %s AND k.revoked_at IS NULL AND t.retired_at IS NULL ORDER BY t.position
 """
-_NEWEST = "SELECT max(last_seq) FROM notifications_channel WHERE name LIKE 'store:%'"
+# Of what an owner's board hears.
+_NEWEST = """
+SELECT max(seq) FROM notifications_notification WHERE channel LIKE 'store:%' AND audience IN ('', 'owner')
+"""
 
 
 class Run:

@@ -9,7 +9,7 @@ from events.kernel.databases import alias_of
 from events.models import Event
 from orders.events import OrderRejected
 from stores.models import Store
-from tests.chaos.proof import too_early
+from tests.chaos.proof import Findings, listen, too_early
 from tests.chaos.tables import Tables
 from tests.notifications.conftest import database_urls
 from tests.notifications.facts import Party, announce
@@ -37,3 +37,11 @@ def test_an_order_that_the_system_refuses_before_its_time_is_a_loss(store: Store
     tables.close()
     assert [str(order.order_id) in text for text in found] == [True]
     assert in_time == []
+
+
+def test_a_number_for_another_role_is_no_loss_to_a_board() -> None:
+    found, others = Findings(), {3}
+    listen(found, [1, 2, 4], others)
+    assert found.all == []
+    listen(found, [1, 2, 5, 5], others)
+    assert [len(found.lost), len(found.doubled)] == [1, 1]
