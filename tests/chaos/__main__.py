@@ -6,6 +6,7 @@ import sys
 import time
 
 from tests.chaos import hints as _hints  # noqa: F401  its faults come onto the list
+from tests.chaos import kitchen as _kitchen  # noqa: F401
 from tests.chaos import releases as _releases  # noqa: F401
 from tests.chaos import report
 from tests.chaos.faults import FAULTS
@@ -36,7 +37,8 @@ def main() -> None:
                 inject_each(run, chosen.only)
             else:
                 inject_until(run, time.monotonic() + chosen.minutes * 60, chosen.only)
-        found = judge(run.tables, run.diary, [each.heard for each in run.listeners], run.outside)
+        boards = [each.heard for each in run.listeners]
+        found = judge(run.tables, run.diary, boards, run.outside, run.paper)
         data = report.as_data(run, found, chosen.seed)
     print("\n" + report.summary({"": data}) + "\n" + report.details(data))
     if not chosen.no_report:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from tests.chaos import outside
+from tests.chaos import outside, paper
 from tests.chaos.guests import Diary
 from tests.chaos.tables import Row, Tables
 from tests.flows.truth import IMBALANCES
+from tests.notifications.printer import FakePrinter
 from tests.notifications.receiver import Receiver
 
 ENDED = ("served", "canceled", "rejected", "expired")
@@ -135,7 +136,9 @@ def too_early(tables: Tables) -> list[str]:
     ]
 
 
-def judge(tables: Tables, diary: Diary, boards: Iterable[Sequence[int]], told: Receiver) -> Findings:
+def judge(
+    tables: Tables, diary: Diary, boards: Iterable[Sequence[int]], told: Receiver, printer: FakePrinter
+) -> Findings:
     """Everything that must be true when the last guest has gone."""
     found = Findings()
     orders = tables.rows("orders", _ORDERS)
@@ -144,6 +147,7 @@ def judge(tables: Tables, diary: Diary, boards: Iterable[Sequence[int]], told: R
     found.lost += too_early(tables)
     _money(found, orders, tables)
     _messages(found, orders, tables)
+    _paper(found, orders, tables, printer)
     _queue(found, tables)
     _effects(found, tables)
     others = {row[0] for row in tables.rows("notifications", _FOR_OTHERS)}
@@ -203,6 +207,12 @@ def _messages(found: Findings, orders: list[Row], tables: Tables) -> None:
             found.once(f"the alarm of {order}", told[order, "order_submitted", True])
     found.doubled += [f"told twice: {row}" for row in tables.rows("notifications", _TOLD_TWICE)]
     found.lost += [f"a gap in a channel: {row}" for row in tables.rows("notifications", _GAPS)]
+
+
+def _paper(found: Findings, orders: list[Row], tables: Tables, printer: FakePrinter) -> None:
+    found.lost += paper.unprinted(orders, tables, printer)
+    found.doubled += paper.doubled(orders, tables, printer)
+    found.out_of_order += paper.disorder(tables)
 
 
 def _queue(found: Findings, tables: Tables) -> None:

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 from tests.chaos.outside import first_heard
+from tests.chaos.paper import printed
 from tests.chaos.proof import Findings
 from tests.chaos.run import Run
 
@@ -24,20 +25,23 @@ INTRODUCTION = """\
 Written by `make chaos`; do not edit. `make test` runs the short form: every kind of fault once.
 
 The run starts the real processes (web, live, worker, outside, beat, sweeper, PostgreSQL, Redis) over the demo
-store. Guests order and pay through the API without end, staff accept and serve, boards listen, and a server
-outside is told by webhooks. Meanwhile one fault after another happens to these processes. Everybody asks
-again as phones do; a fifth of the wishes is sent twice at the same moment under one key, a fifth of the
-staff's steps by two people at once, a third of the payments has doubled and disordered webhooks. The run as a
-whole has a limit, and fails when it is over. At the end the tables are asked, not the logs:
+store. Guests order and pay through the API without end, staff accept and serve, boards listen, a kitchen's
+printer prints tickets, and a server outside is told by webhooks. Meanwhile one fault after another happens to
+them. Everybody asks again as phones do; a fifth of the wishes is sent twice at the same moment under one key,
+a fifth of the staff's steps by two people at once, a third of the payments has doubled and disordered
+webhooks. The run as a whole has a limit, and fails when it is over. At the end the tables, the printer's
+paper and the receiver are asked, not the logs:
 
-- **lost**: an order, a payment, a kitchen ticket, an alarm, a delivery, or a number on a board that should be
-  there once and is not; a fact that the webhook's receiver never heard of;
-- **doubled**: one that is there more than once, or an effect of a handler that happened twice;
-- **out of order**: an event of a stream that a handler finished before an earlier one, or a webhook that its
-  receiver heard before one that stood before it;
+- **lost**: an order, a payment, a kitchen ticket on the board or on paper, the ticket that calls a canceled
+  order back, an alarm, a delivery, or a number on a board that should be there once and is not; a fact that
+  the webhook's receiver never heard of;
+- **doubled**: one that is there more than once, an effect of a handler that happened twice, or a ticket that
+  came out twice without *May be a second print* on it;
+- **out of order**: an event of a stream that a handler finished before an earlier one, a webhook that its
+  receiver heard, or a ticket that was printed, before one that stood before it;
 - **recovery**: from the end of the fault until every delivery older than that is done. A refund that lost its
-  process on the way to the bank waits for its lease, a minute at most, a webhook half a minute; others for
-  the pause before a retry.
+  process on the way to the bank, or a ticket on the way to its printer, waits for its lease, a minute at
+  most, a webhook half a minute; others for the pause before a retry.
 
 Not shown: a power cut of the whole machine (PostgreSQL's own promise), networks between several machines, and
 web processes whose clocks are far off.
@@ -67,6 +71,8 @@ def as_data(run: Run, found: Findings, seed: int) -> dict[str, Any]:
         "steps_twice": run.diary.steps_twice,
         "webhooks": len(first_heard(run.outside)),
         "webhook_calls": len(run.outside.calls),
+        "tickets": printed(tables),
+        "papers": len(run.paper.tickets),
         "faults": sum(len(times) for times in run.recoveries.values()),
         "lost": len(found.lost),
         "doubled": len(found.doubled),
@@ -123,7 +129,8 @@ def details(data: dict[str, Any]) -> str:
         f"## With {_place(data)}\n",
         "| Fault | Times | Recovery p50 | Recovery max |\n|---|---|---|---|\n" + "\n".join(rows) + "\n",
         f"Answers by status: {answers}. Asked twice at once: {_doubled(data)}. "
-        f"Webhooks: {data['webhooks']:,} facts, heard in {data['webhook_calls']:,} calls.{_whole(data)}\n",
+        f"Webhooks: {data['webhooks']:,} facts, heard in {data['webhook_calls']:,} calls.{_paper(data)}"
+        f"{_whole(data)}\n",
     ]
     if data["findings"]:
         parts.append("Found:\n\n" + "\n".join(f"- {text}" for text in data["findings"]) + "\n")
@@ -134,6 +141,13 @@ def _doubled(data: dict[str, Any]) -> str:
     """Of earlier runs only the guests' part was counted."""
     steps = data.get("steps_twice")
     return f"{data['asked_twice']:,}" + ("" if steps is None else f" by guests, {steps:,} by staff")
+
+
+def _paper(data: dict[str, Any]) -> str:
+    """What came out more than once says so, as the proof has seen; earlier runs had no printer."""
+    if "papers" not in data:
+        return ""
+    return f" Tickets: {data['tickets']:,}, on {data['papers']:,} papers."
 
 
 def _whole(data: dict[str, Any]) -> str:

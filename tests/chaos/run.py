@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from tests.chaos import outside
+from tests.chaos import outside, paper
 from tests.chaos.guests import Bound, Cook, Diary, Guest, Listener, Patience
 from tests.chaos.outside import SLUG
 from tests.chaos.proof import imbalance
@@ -19,6 +19,7 @@ from tests.chaos.servers import Servers, running_servers
 from tests.chaos.tables import CONTEXTS, Tables
 from tests.chaos.trouble.names import APPRENTICE, EFFECTS
 from tests.flows.clients import Board
+from tests.notifications.printer import FakePrinter
 from tests.notifications.receiver import Receiver
 from tests.ports import free_port
 from tests.stack import Stack, environment_over, processes_of
@@ -54,6 +55,7 @@ class Run:
         stack: Stack,
         servers: Servers,
         told: Receiver,
+        printer: FakePrinter,
         dice: random.Random,
         *,
         pause: float,
@@ -63,6 +65,7 @@ class Run:
         self.bound = bound
         self.stack = stack
         self.outside = told
+        self.paper = printer
         self.servers = servers
         self.dice = dice
         self.is_long = is_long
@@ -191,8 +194,13 @@ def running_chaos(
         tables = Tables(stack.env)
         tables.everywhere(EFFECTS)
         tables.close()
-        with outside.registered(stack) as told, processes_of(stack):
-            yield Run(stack, servers, told, random.Random(seed), pause=pause, is_long=is_long, bound=bound)
+        with (
+            outside.registered(stack) as told,
+            paper.plugged_in(stack) as printer,
+            processes_of(stack),
+        ):
+            dice = random.Random(seed)
+            yield Run(stack, servers, told, printer, dice, pause=pause, is_long=is_long, bound=bound)
 
 
 def _stack(servers: Servers, split: bool) -> Stack:
@@ -201,7 +209,7 @@ def _stack(servers: Servers, split: bool) -> Stack:
     moods.mkdir()
     env = environment_over(folder, port, servers.database_url, servers.redis_url)
     env |= {"DJANGO_SETTINGS_MODULE": "tests.chaos.settings", "CHAOS_FOLDER": str(moods)}
-    env["WEBHOOK_ALLOW_LOOPBACK"] = "1"
+    env["WEBHOOK_ALLOW_LOOPBACK"] = env["PRINTERS_ALLOW_LOOPBACK"] = "1"
     if split:
         env |= _databases(servers.database_url)
     return Stack(folder, port, env)

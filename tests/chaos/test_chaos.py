@@ -55,4 +55,4 @@ def test_nothing_is_lost_doubled_or_out_of_order_while_everything_breaks() -> No
 
 
 def _judge(run: Run) -> Findings:
-    return judge(run.tables, run.diary, [each.heard for each in run.listeners], run.outside)
+    return judge(run.tables, run.diary, [each.heard for each in run.listeners], run.outside, run.paper)

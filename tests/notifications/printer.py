@@ -17,7 +17,8 @@ class FakePrinter:
     """`tickets` came out whole. `online` and `paper` are what it says of itself.
 
     `is_mute`: prints and never says a word. `dies`: so many next tickets are cut off in the middle.
-    `is_numb`: so many next ones are printed, and it hangs up without a word.
+    `is_numb`: so many next ones are printed, and it hangs up without a word. `holds`: so many next ones are
+    printed, and the word about each waits until `goes_on` is set.
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +28,8 @@ class FakePrinter:
     is_mute: bool = False
     dies: int = 0
     is_numb: int = 0
+    holds: int = 0
+    goes_on: threading.Event = field(default_factory=threading.Event)
     tickets: list[Image.Image] = field(default_factory=list)
     torn: int = 0
     connections: int = 0
@@ -55,8 +58,15 @@ class _Line:
             return self._group()
         raise AssertionError(f"the printer prints rubbish: {lead!r}")
 
+    def _take(self, count: int) -> bytes:
+        """Raises ConnectionError when the caller is gone before it has said all."""
+        data = self.file.read(count)
+        if len(data) < count:
+            raise ConnectionError("cut off")
+        return data
+
     def _status(self) -> bool:
-        which = self.file.read(2)[1]
+        which = self._take(2)[1]
         self._say({1: self.printer.online, 4: self.printer.paper}[which])
         return True
 
@@ -65,22 +75,22 @@ class _Line:
             self.line.sendall(bytes([value]))
 
     def _escape(self) -> bool:
-        if self.file.read(1) == b"d":  # feed
-            self.file.read(1)
+        if self._take(1) == b"d":  # feed
+            self._take(1)
         return True
 
     def _group(self) -> bool:
-        kind = self.file.read(1)
+        kind = self._take(1)
         if kind == b"v":
             return self._raster()
-        self.file.read(1)
+        self._take(1)
         if kind == b"V":
             return self._cut()
         self._say(0)  # GS r 1: everything before it was worked off
         return True
 
     def _raster(self) -> bool:
-        head = self.file.read(6)
+        head = self._take(6)
         width, height = int.from_bytes(head[2:4], "little"), int.from_bytes(head[4:6], "little")
         if self.printer.dies:
             self.printer.dies -= 1
@@ -106,6 +116,9 @@ class _Line:
         if self.printer.is_numb:
             self.printer.is_numb -= 1
             return False
+        if self.printer.holds:
+            self.printer.holds -= 1
+            self.printer.goes_on.wait(60)
         return True
 
 
