@@ -13,11 +13,11 @@ from PIL import Image
 from notifications.printing.errors import PrinterRefused
 from notifications.printing.troubles import NotPrinted, Trouble
 
-CONNECT_SECONDS, STATUS_SECONDS, WORD_SECONDS = 3.0, 2.0, 10.0
-# The slowest heads make 40 mm a second, of eight dots each. For a sheet (tickets.py) that is half a minute at
-# most; the lease of an attempt is twice that.
+CONNECT_SECONDS, STATUS_SECONDS, WORD_SECONDS = 3.0, 2.0, 6.0
+# The slowest heads make 40 mm a second, of eight dots each. The sheets are short (tickets.py) so that the
+# lease of an attempt is, too: a kitchen waits for it when the process that prints is lost.
 DOTS_PER_SECOND = 320
-LONGEST_SECONDS = 45.0
+LONGEST_SECONDS = 18.0
 # GS r 1, "transmit paper sensor status": it stands in line behind the picture, so that its answer means that
 # the picture was worked off. Epson, "ESC/POS Command Reference", GS r.
 _ASK_WHEN_DONE = b"\x1dr\x01"

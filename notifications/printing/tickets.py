@@ -8,8 +8,8 @@ from uuid import UUID
 
 from notifications.printing.models import TicketKind
 
-# About half a meter of paper.
-SHEET_ROWS = 60
+# About a quarter of a meter of paper.
+SHEET_ROWS = 30
 ROW_LETTERS = 9
 
 

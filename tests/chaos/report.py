@@ -40,8 +40,8 @@ paper and the receiver are asked, not the logs:
 - **out of order**: an event of a stream that a handler finished before an earlier one, a webhook that its
   receiver heard, or a ticket that was printed, before one that stood before it;
 - **recovery**: from the end of the fault until every delivery older than that is done. A refund that lost its
-  process on the way to the bank, or a ticket on the way to its printer, waits for its lease, a minute at
-  most, a webhook half a minute; others for the pause before a retry.
+  process on the way to the bank waits for its lease, a minute at most, a ticket on the way to its printer or
+  a webhook half a minute; others for the pause before a retry.
 
 Not shown: a power cut of the whole machine (PostgreSQL's own promise), networks between several machines, and
 web processes whose clocks are far off.

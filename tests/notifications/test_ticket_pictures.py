@@ -6,9 +6,17 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
+from events.registry import handler_named
 from notifications.printing.drawing import FontMissing, Look, draw, font_of, wrap
 from notifications.printing.models import TicketKind
-from notifications.printing.tickets import Ticket, TicketLine, name_in
+from notifications.printing.network import (
+    CONNECT_SECONDS,
+    DOTS_PER_SECOND,
+    LONGEST_SECONDS,
+    STATUS_SECONDS,
+    WORD_SECONDS,
+)
+from notifications.printing.tickets import Ticket, TicketLine, TicketText, name_in
 from tests.notifications.printer import is_marked
 
 DISH: TicketLine = {
@@ -83,6 +91,18 @@ def test_a_long_order_is_printed_to_its_end() -> None:
     assert picture.height == one.height + 199 * (two.height - one.height)
     end, other = (each.crop((0, each.height - 100, each.width, each.height)) for each in (picture, one))
     assert not differ(end, other)
+
+
+@pytest.mark.parametrize("width", [576, 384])
+def test_the_longest_dish_is_printed_within_the_time_that_a_printer_is_given(width: int) -> None:
+    options: list[TicketText] = [{"name": "치즈 추가 아주 많이", "i18n": {}}] * 9
+    dish: TicketLine = {**DISH, "options": options, "note": "땅콩은 빼 주세요 " * 20}
+    picture = draw(ticket(lines=[dish]), look(width=width))
+    assert WORD_SECONDS + picture.height / DOTS_PER_SECOND < LONGEST_SECONDS
+    print_ticket = handler_named("notifications.print_ticket")
+    assert (
+        print_ticket and LONGEST_SECONDS + CONNECT_SECONDS + 2 * STATUS_SECONDS < print_ticket.lease_seconds
+    )
 
 
 @pytest.mark.parametrize(
