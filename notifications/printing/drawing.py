@@ -168,20 +168,24 @@ def _height(size: int) -> int:
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:
-    """The text in rows no wider than `width`: broken at spaces, and anywhere where there are none."""
+    """The text in rows no wider than `width`: broken at spaces, and anywhere in words that are written so."""
     rows: list[str] = []
     for paragraph in text.splitlines():
         row = ""
         for word in paragraph.split():
             longer = f"{row} {word}".strip()
-            if font.getlength(longer) <= width:
-                row = longer
-                continue
-            rows += [row] if row else []
-            *full, row = _broken(word, font, width)
+            if row and not _breaks_anywhere(word) and font.getlength(longer) > width:
+                rows.append(row)
+                longer = word
+            *full, row = _broken(longer, font, width)
             rows += full
         rows += [row] if row else []
     return rows
+
+
+def _breaks_anywhere(word: str) -> bool:
+    """Han and Kana stand without spaces: a long name goes on beside its number, not below it."""
+    return any("\u3040" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\u9fff" for letter in word)
 
 
 def _broken(word: str, font: ImageFont.FreeTypeFont, width: float) -> list[str]:

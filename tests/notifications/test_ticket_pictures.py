@@ -115,6 +115,12 @@ def test_wrapping_loses_no_letter_and_keeps_to_the_width(text: str) -> None:
     assert all(font.getlength(row) <= 200 for row in rows)
 
 
+def test_a_long_name_without_spaces_goes_on_beside_its_number() -> None:
+    font = font_of(44, "ja")
+    assert wrap("2 × スープトッポッキ", font, 380)[0].startswith("2 × スープ")
+    assert wrap("2 × Tteokbokkibokki", font, 380) == ["2 ×", "Tteokbokkibokki"]
+
+
 def test_a_machine_without_a_font_says_what_to_install(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
