@@ -202,6 +202,7 @@ ERRORS: dict[str, str | Promise] = {
     "Malformed": _("The message of the payment service cannot be read."),
     "RefundUncertain": _("The payment service did not answer: it is not known whether the money went back."),
     "NotDelivered": _("The address refused the message or did not answer."),
+    "PrinterRefused": _("The printer's address is not allowed here."),
     "NotPrinted": _("The printer did not print, or did not say so."),
     "Refused": _("The address is not one that messages may be sent to."),
     "Unreadable": _("The picture could not be read."),

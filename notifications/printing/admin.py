@@ -268,7 +268,7 @@ class PrinterAdmin(OnlyUseful, TellsRefusals, StoreScopedAdmin):
 class PrintJobAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     """What came out of the printers, and what did not."""
 
-    list_display = ("created_at", "what", "table", "printer", "status", "said", "attempts")
+    list_display = ("created_at", "what", "table", "status", "printer", "said")
     list_filter = ("state", "kind", "created_at")
     search_fields = ("order_id", "content__number", "content__table")
     ordering = ("-pk",)

@@ -17,7 +17,7 @@ from tests.flows.clients import eventually
 from tests.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("quiet_board")
-LATE = "UPDATE notifications_printjob SET created_at = created_at - interval '1 minute' RETURNING 1"
+LATE = "UPDATE notifications_printjob SET queued_at = queued_at - interval '1 minute' RETURNING 1"
 
 
 @pytest.fixture
