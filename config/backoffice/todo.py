@@ -72,35 +72,29 @@ def _dead_letter_tasks(store: Store, there: Iterable[str]) -> list[dict[str, Any
 
 def _printer_tasks(store: Store) -> list[dict[str, Any]]:
     silent = reports.silent_printers(store)
-    if not silent:
-        return []
-    count = len(silent)
-    text = ngettext("%(n)s printer does not print", "%(n)s printers do not print", count)
-    return [
-        {
-            "kind": "bad",
-            "icon": "print_disabled",
-            "text": text % {"n": count},
-            "small": ", ".join(silent[:3]),
-            "link": _link("admin:notifications_printer_changelist"),
-            "button": gettext("Look"),
-        }
-    ]
+    text = ngettext("%(n)s printer does not print", "%(n)s printers do not print", len(silent))
+    return _out_of_order(silent, text, "print_disabled", "admin:notifications_printer_changelist")
 
 
 def _webhook_tasks(store: Store) -> list[dict[str, Any]]:
     stopped = reports.stopped_addresses(store)
-    if not stopped:
+    text = ngettext(
+        "%(n)s webhook address does not answer", "%(n)s webhook addresses do not answer", len(stopped)
+    )
+    return _out_of_order(stopped, text, "webhook", "admin:notifications_webhookaddress_changelist")
+
+
+def _out_of_order(names: list[str], text: str, icon: str, page: str) -> list[dict[str, Any]]:
+    """Things of the same kind that do not do their work; nothing when all do."""
+    if not names:
         return []
-    count = len(stopped)
-    text = ngettext("%(n)s webhook address does not answer", "%(n)s webhook addresses do not answer", count)
     return [
         {
             "kind": "bad",
-            "icon": "webhook",
-            "text": text % {"n": count},
-            "small": ", ".join(stopped[:3]),
-            "link": _link("admin:notifications_webhookaddress_changelist"),
+            "icon": icon,
+            "text": text % {"n": len(names)},
+            "small": ", ".join(names[:3]),
+            "link": _link(page),
             "button": gettext("Look"),
         }
     ]
