@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 from uuid import uuid4
 
 from bench.guests import join
-from bench.load import Result, closed_loop, read_load, request_bytes
+from bench.load import Result, in_turns, read_load, request_bytes
 from bench.report import Row, print_table
 from bench.stack import CONTEXTS, PYTHON, ROOT, Stack, free_port, stack
 
@@ -84,10 +84,7 @@ def order_row(web: int, bare: int, tokens: list[str]) -> Row:
         body = json.dumps({"menu_version": 1, "lines": lines}).encode()
         return request_bytes("POST", f"/orders/{uuid4()}/", body=body)
 
-    closed_loop(bare, bare_request, seconds=1)
-    closed_loop(web, lambda _: next(turn).order_request(), seconds=1)
-    base = closed_loop(bare, bare_request, seconds=SECONDS)
-    full = closed_loop(web, lambda _: next(turn).order_request(), seconds=SECONDS)
+    full, base = in_turns((web, lambda _: next(turn).order_request()), (bare, bare_request), seconds=SECONDS)
     return compare_rate("order placed vs bare DRF + ORM", full, base, 0.8)
 
 

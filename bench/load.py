@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 RequestMaker = Callable[[int], bytes]  # connection number -> the next request's bytes
+# A shared machine is fast one moment and slow the next: both sides are measured in each of so many turns.
+TURNS = 3
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,24 @@ def request_bytes(method: str, path: str, headers: dict[str, str] | None = None,
 
 def closed_loop(port: int, make: RequestMaker, *, connections: int = 8, seconds: float = 6) -> Result:
     """Runs `connections` loops for `seconds`; answers of 400 and above count as errors."""
+    latencies, errors = _loop(port, make, connections, seconds)
+    return Result.of(latencies, seconds, errors)
+
+
+def in_turns(*sides: tuple[int, RequestMaker], connections: int = 8, seconds: float = 6) -> list[Result]:
+    """`closed_loop` for each (port, maker), turn by turn; each has `seconds` in all, after one to warm up."""
+    for port, make in sides:
+        _loop(port, make, connections, 1)
+    found: list[tuple[list[float], int]] = [([], 0) for _ in sides]
+    for _ in range(TURNS):
+        for index, (port, make) in enumerate(sides):
+            latencies, errors = _loop(port, make, connections, seconds / TURNS)
+            found[index] = found[index][0] + latencies, found[index][1] + errors
+    return [Result.of(latencies, seconds, errors) for latencies, errors in found]
+
+
+def _loop(port: int, make: RequestMaker, connections: int, seconds: float) -> tuple[list[float], int]:
+    """Latencies in seconds, and how many answers were errors."""
     latencies: list[float] = []
     errors: list[int] = []
     stop_at = time.perf_counter() + seconds
@@ -70,7 +90,7 @@ def closed_loop(port: int, make: RequestMaker, *, connections: int = 8, seconds:
         thread.start()
     for thread in threads:
         thread.join()
-    return Result.of(latencies, seconds, len(errors))
+    return latencies, len(errors)
 
 
 def read_load(port: int, path: str, *, connections: int = 8, seconds: int = 6) -> Result:

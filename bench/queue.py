@@ -32,7 +32,7 @@ def main() -> None:
             base_rate, base_delay = _rate(bench, "bare"), _delay(bench, "bare")
         with _worker(bench, "ours", 2):
             _measure(bench, "ours", "settle", 0)
-            rate, delay = _steady_rate(bench), _delay(bench, "ours")
+            rate, delay = _rate(bench, "ours"), _delay(bench, "ours")
             rows += [_compare_rates(2, rate, base_rate), _delay_row(delay, base_delay)]
             filled = _measure(bench, "ours", "old", OLD_ROWS)
             rows += _history_rows(bench, rate, delay)
@@ -70,11 +70,7 @@ def _measure(bench: Stack, kind: str, what: str, count: int) -> dict[str, float]
 
 
 def _rate(bench: Stack, kind: str) -> float:
-    return _measure(bench, kind, "rate", EVENTS)["per_second"]
-
-
-def _steady_rate(bench: Stack) -> float:
-    return statistics.median(_rate(bench, "ours") for _ in range(TAKES))
+    return statistics.median(_measure(bench, kind, "rate", EVENTS)["per_second"] for _ in range(TAKES))
 
 
 def _delay(bench: Stack, kind: str) -> dict[str, float]:
@@ -106,9 +102,9 @@ def _ms(found: dict[str, float]) -> str:
 
 def _history_rows(bench: Stack, rate: float, delay: dict[str, float]) -> list[Row]:
     """The machine drifts: without history it is measured before and after."""
-    late_rate, late_delay = _steady_rate(bench), _delay(bench, "ours")
+    late_rate, late_delay = _rate(bench, "ours"), _delay(bench, "ours")
     _measure(bench, "ours", "empty", 0)
-    rate = (rate + _steady_rate(bench)) / 2
+    rate = (rate + _rate(bench, "ours")) / 2
     after = _delay(bench, "ours")
     delay = {name: (delay[name] + after[name]) / 2 for name in delay}
     return [_flat_rate(late_rate, rate), _flat_delay(late_delay, delay)]

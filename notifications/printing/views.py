@@ -12,6 +12,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.settings import api_settings
 
 from notifications.printing import asking
 from notifications.printing.errors import PrinterUnknown
@@ -27,13 +28,18 @@ class CloudPrinterView(View):
     """`/print/<token>/`, one address for all three."""
 
     http_method_names = ["post", "get", "delete"]
+    throttle_scope = "unknown_token"  # only guessing is counted: a printer may ask as often as it likes
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         try:
             self.printer: Printer = asking.printer_of(kwargs["token"])
         except PrinterUnknown as error:
-            return JsonResponse({"title": str(error)}, status=404)
+            return JsonResponse({"title": str(error)}, status=404 if self._may_guess(request) else 429)
         return super().dispatch(request, *args, **kwargs)
+
+    def _may_guess(self, request: HttpRequest) -> bool:
+        """The API's limits, as this is no view of its: false once an address has guessed too often."""
+        return all(limit().allow_request(request, self) for limit in api_settings.DEFAULT_THROTTLE_CLASSES)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         said = _json(request)

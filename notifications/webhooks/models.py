@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.kernel.ids import new_id
 from events.kernel.sealing import reseal, seal, unseal
@@ -21,7 +22,7 @@ DEAD_AFTER = timedelta(minutes=8)
 
 
 class AddressState(models.TextChoices):
-    ACTIVE = "active", _("active")
+    ACTIVE = "active", pgettext_lazy("address", "active")
     PAUSED = "paused", _("paused by a person")
     DEAD = "dead", _("paused: does not answer")
 

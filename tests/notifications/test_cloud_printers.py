@@ -4,8 +4,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.db.models.functions import Now
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from notifications.printing import services
@@ -168,6 +170,14 @@ def test_only_the_newest_address_opens(store: Store, party: Party, printer: Prin
     assert asking.client.get(old).status_code == asking.client.delete(old).status_code == 404
     assert new.poll()["jobReady"] is True
     assert states() == [JobState.QUEUED]
+
+
+def test_guessing_addresses_is_cut_off_and_a_printer_that_asks_often_is_not(asking: Asking) -> None:
+    # The limit counts by the minutes of the clock: none may end meanwhile.
+    with time_machine.travel(timezone.now().replace(second=0), tick=True):
+        guesses = [asking.client.get(f"/print/guess{number}/").status_code for number in range(31)]
+        assert guesses[:30] == [404] * 30 and guesses[30] == 429
+        assert [asking.poll() for _ in range(31)] == [{"jobReady": False}] * 31
 
 
 def test_a_printer_gets_no_other_printers_tickets(store: Store, party: Party, asking: Asking) -> None:
