@@ -19,6 +19,7 @@ GAUGES = {
     "dead": ("hansang_dead_letters", "Deliveries that a person must decide about"),
     "held": ("hansang_deliveries_held", "Deliveries waiting behind a dead letter"),
     "paused": ("hansang_deliveries_paused", "Deliveries whose handler somebody paused"),
+    "behind": ("hansang_deliveries_behind", "Deliveries waiting for one between two tries"),
     "done": ("hansang_deliveries_last_minute", "Deliveries finished in the last minute"),
     "unshipped": ("hansang_events_unshipped", "Events not fanned out yet"),
     "oldest_unshipped_age": ("hansang_oldest_unshipped_seconds", "Age of the oldest event not fanned out"),

@@ -14,21 +14,30 @@ from events.kernel.databases import rows_from
 from events.meanings import Meaning, meaning_of, plain_error, subjects_of
 from events.models import Delivery, DeliveryStatus, PausedHandler
 from events.operations import DISCARD, RETRY, is_known
-from events.queue_health import gone_among, paused_handlers
+from events.queue_health import BEHIND, gone_among, paused_handlers
 
 Scope = list[UUID] | None  # None: every store
 
 # What is neither done nor discarded is little and has a partial index, however long the history is.
-_OPEN = """
-SELECT d.handler, d.status, CASE WHEN d.status = 3 THEN split_part(d.last_error, ':', 1) ELSE '' END,
-       count(*), count(*) FILTER (WHERE d.status = 0 AND d.attempts > 0),
+# What is held stands with the error of the dead letter that its stream waits for.
+_OPEN = f"""
+WITH open AS MATERIALIZED (
+  SELECT id, event_id, handler, status, attempts, replays, due_at, done_at, {BEHIND} AS is_behind,
+         CASE status
+           WHEN 3 THEN split_part(last_error, ':', 1)
+           WHEN 4 THEN first_value(split_part(last_error, ':', 1))
+                         OVER (PARTITION BY handler, stream ORDER BY status <> 3, seq)
+           ELSE '' END AS error
+  FROM events_delivery WHERE status NOT IN (2, 5)
+)
+SELECT d.handler, d.status, d.error, count(*), count(*) FILTER (WHERE d.status = 0 AND d.attempts > 0),
        min(CASE WHEN d.replays > 0 THEN d.due_at ELSE e.occurred_at END)
-         FILTER (WHERE d.status = 1 OR (d.status = 0 AND d.due_at <= clock_timestamp())),
+         FILTER (WHERE d.status = 1 OR (d.status = 0 AND d.due_at <= clock_timestamp() AND NOT d.is_behind)),
        max(d.done_at) FILTER (WHERE d.status = 3), max(d.id)
-FROM events_delivery d JOIN events_event e ON e.id = d.event_id
-WHERE d.status NOT IN (2, 5) AND (%(all)s OR e.store_id = ANY(%(stores)s))
+FROM open d JOIN events_event e ON e.id = d.event_id
+WHERE %(all)s OR e.store_id = ANY(%(stores)s)
 GROUP BY 1, 2, 3
-"""
+"""  # noqa: S608  our own words
 _UNSHIPPED = """
 SELECT count(*), min(occurred_at) FROM events_event
 WHERE shipped_at IS NULL AND (%(all)s OR store_id = ANY(%(stores)s))
@@ -151,14 +160,14 @@ def _count_unshipped(found: State, scope: Scope, aliases: Collection[str]) -> No
 
 def _causes(rows: list[_Row]) -> list[Cause]:
     """The newest first, each in a sentence about its newest order or table."""
-    held: dict[str, int] = {}
-    for row in rows:
-        if row.status == DeliveryStatus.HELD:
-            held[row.handler] = held.get(row.handler, 0) + row.count
+    held = {
+        (row.alias, row.handler, row.error): row.count for row in rows if row.status == DeliveryStatus.HELD
+    }
     causes = [
         Cause(
             row.handler, row.error, meaning_of(row.handler), plain_error(row.error), row.count,
-            row.died_at or timezone.now(), row.newest_id, row.alias, held.get(row.handler, 0),
+            row.died_at or timezone.now(), row.newest_id, row.alias,
+            held.get((row.alias, row.handler, row.error), 0),
         )
         for row in rows
         if row.status == DeliveryStatus.DEAD and is_known(row.handler)

@@ -227,7 +227,8 @@ def switch(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     said = request.POST if request.method == "POST" else request.GET
     name, action = said.get("handler", ""), said.get("action", "")
-    if action not in (operations.PAUSE, operations.RESUME) or not name:
+    is_there = operations.is_known(name) or name in paused_handlers(reached(request).there)
+    if action not in (operations.PAUSE, operations.RESUME) or not is_there:
         raise Http404
     form = ReasonForm(request.POST if request.method == "POST" else None, required=action == operations.PAUSE)
     if request.method == "POST" and form.is_valid():

@@ -23,7 +23,7 @@ EXAMPLES = """
   manage.py events status
   manage.py events status --late 30 --json
 """
-_COLUMNS = ("due", "oldest_due_age", "paused", "held", "dead", "unshipped", "done")
+_COLUMNS = ("due", "oldest_due_age", "behind", "paused", "held", "dead", "unshipped", "done")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,5 +92,5 @@ def _troubles(
         )
     for row in paused.values():
         console.say(
-            f"paused  {row.handler} by {row.actor_name} since {row.paused_at:%Y-%m-%d %H:%M}: {row.reason}"
+            f"paused  {row.handler} by {row.actor_name} since {row.paused_at:%Y-%m-%d %H:%M%z}: {row.reason}"
         )

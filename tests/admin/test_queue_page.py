@@ -16,7 +16,7 @@ from django.utils.html import escape
 
 from config.backoffice import plots
 from events import operations
-from events.models import Delivery, DeliveryStatus, FailedAttempt, Intervention
+from events.models import Delivery, DeliveryStatus, Event, FailedAttempt, Intervention
 from events.operations import Actor
 from orders.models import Order
 from stores.models import Store
@@ -91,6 +91,51 @@ def test_letters_of_one_cause_are_one_entry(boss: Client, store: Store) -> None:
         ("ConnectionError", 2),
         ("ValidationError", 1),
     ]
+
+
+def test_what_is_held_stands_with_the_letter_that_holds_it(boss: Client, store: Store) -> None:
+    make_delivery(store)
+    make_delivery(store, stream="order:2", last_error="ValidationError: odd\n\ntrace")
+    for number in (2, 3):
+        make_delivery(store, DeliveryStatus.HELD, seq=number, last_error="")
+    make_delivery(make_store(), stream="order:4", last_error="ValidationError: odd\n\ntrace")
+    causes = boss.get(PAGE).context["state"].causes
+    assert {cause.error: cause.held for cause in causes} == {"ConnectionError": 2, "ValidationError": 0}
+
+
+def test_what_waits_for_a_later_try_of_the_step_before_it_is_not_late(boss: Client, store: Store) -> None:
+    first = make_delivery(store, DeliveryStatus.PENDING, attempts=2)
+    second = make_delivery(store, DeliveryStatus.PENDING, attempts=0, seq=2)
+    rows = Delivery.objects.using(first._state.db)
+    rows.filter(pk=first.pk).update(due_at=timezone.now() + timedelta(minutes=5))
+    long_ago = timezone.now() - timedelta(minutes=15)
+    Event.objects.using(first._state.db).filter(pk=second.event_id).update(occurred_at=long_ago)
+    state = boss.get(PAGE).context["state"]
+    assert (state.waiting, state.retrying) == (2, 1) and state.oldest_age == 0
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/admin/events/delivery/?handler=%00",
+        "/admin/events/delivery/?context=%00",
+        "/admin/events/event/?topic=%00",
+        "/admin/queue/switch/?action=pause&handler=%00",
+        "/admin/queue/switch/?action=resume&handler=nobody",
+        "/admin/queue/gone/?handler=%00",
+        "/admin/queue/replay/?stream=%00",
+        "/admin/queue/act/?action=retry&stream=%00",
+    ],
+)
+def test_nonsense_in_an_address_is_no_failure_of_ours(platform: Client, path: str) -> None:
+    assert platform.get(path, follow=True).status_code in {200, 404}
+
+
+def test_chosen_rows_that_are_no_keys_are_refused(boss: Client, store: Store) -> None:
+    dead = make_delivery(store)
+    wish = {"action": "retry_selected", "_selected_action": ["x", str(dead.pk)]}
+    assert boss.post(at("/admin/events/delivery/"), wish).status_code == 400
+    assert status_of(dead) == DeliveryStatus.DEAD and not everywhere(Intervention)
 
 
 def test_a_quiet_queue_says_so(boss: Client) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import pytest
@@ -145,6 +146,16 @@ def _wait_for_blocked(wanted: int) -> None:
             if cursor.fetchone()[0] >= wanted:
                 return
     raise AssertionError("nobody waited")
+
+
+@pytest.mark.django_db
+def test_however_many_causes_there_are_none_is_taken_for_mended(store: Store) -> None:
+    letter = bury_alarms(store, letters=1).get()
+    rows = [copy(letter) for _ in range(600)]
+    for number, row in enumerate(rows):
+        row.pk, row.handler = None, f"notifications.test_gone_{number}"
+    Delivery.objects.using(letter._state.db).bulk_create(rows)
+    assert len(queue_health.dead_causes([letter._state.db])) == 601
 
 
 @pytest.mark.django_db
