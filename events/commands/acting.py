@@ -25,6 +25,9 @@ def perform(
     selection = selection_of(options, FROM[action])
     if selection.is_everything and not everything:
         return console.refuse("Say which deliveries are meant, for example --handler or --stream.")
+    for word, at in (("since", selection.since), ("until", selection.until)):
+        if at:
+            console.say(f"{word} {at.isoformat(timespec='seconds')}")
     try:
         agenda = operations.plan(action, selection, to=to)
         if options["dry_run"] or not agenda.count:

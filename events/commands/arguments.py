@@ -16,16 +16,16 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def moment(text: str) -> datetime:
-    """An ISO time, or how long ago: 30m, 2h, 1d."""
-    if found := re.fullmatch(r"(\d{1,6})([smhd])", text):
-        return timezone.now() - timedelta(**{_UNITS[found[2]]: int(found[1])})
+    """An ISO time, UTC unless it says its offset, or how long ago: 30m, 2h, 1d."""
     try:
+        if found := re.fullmatch(r"(\d{1,6})([smhd])", text):
+            return timezone.now() - timedelta(**{_UNITS[found[2]]: int(found[1])})
         at = parse_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         at = None
     if at is None:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no time; say 2026-11-22T18:00 or how long ago: 30m, 2h, 1d"
+            f"{text!r} is no time; say 2026-11-22T18:00+09:00 or how long ago: 30m, 2h, 1d"
         )
     return at if timezone.is_aware(at) else timezone.make_aware(at)
 
@@ -48,7 +48,10 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         "--store", type=UUID, action="append", metavar="UUID", help="of this store (repeatable)"
     )
     group.add_argument(
-        "--since", type=moment, metavar="TIME", help="of events since then: ISO time, 30m, 2h, 1d"
+        "--since",
+        type=moment,
+        metavar="TIME",
+        help="of events since then: ISO time (UTC unless it ends in +09:00), 30m, 2h, 1d",
     )
     group.add_argument("--until", type=moment, metavar="TIME", help="of events before then")
 

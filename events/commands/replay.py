@@ -13,7 +13,7 @@ NAME = "replay"
 HELP = "Let finished deliveries happen once more: of one event, a stream, or a handler over a span of time."
 EXAMPLES = """
   manage.py events replay --handler orders.save_menu_snapshot --since 2h --dry-run
-  manage.py events replay --handler orders.settle_tab --since 2026-11-22T18:00 --until 2026-11-22T19:00
+  manage.py events replay --handler orders.settle_tab --since 2026-11-22T18:00+09:00 --until 30m
   manage.py events replay --stream order:0198f0c2-… --yes --reason "kitchen lost its list"
 """
 

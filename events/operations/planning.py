@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.kernel.databases import alias_of
 from events.kernel.errors import Conflict, DomainError, NotFound
-from events.models import Delivery, DeliveryStatus
+from events.models import Delivery, DeliveryStatus, PausedHandler
 from events.operations.selection import Selection
 from events.registry import Handler, all_handlers, facts_heard_by, handler_named
 
@@ -133,8 +133,21 @@ def eligible(action: str, rows: QuerySet[Delivery], to: Handler | None = None) -
     if to:
         taken = Delivery.objects.using(rows.db).filter(event=OuterRef("event"), handler=to.name)
         found = found.exclude(handler__in=[handler.name for handler in all_handlers()])
-        return found.filter(_heard_by(to)).exclude(Exists(taken))
+        found = found.exclude(handler__in=_still_paused(to, rows.db))
+        return found.filter(_heard_by(to)).exclude(Exists(taken)).exclude(Exists(_first_gone(rows)))
     return found
+
+
+def _still_paused(to: Handler, alias: str) -> set[str]:
+    """What somebody stopped under an old name must not run under a new one unasked."""
+    paused = set(PausedHandler.objects.using(alias).values_list("handler", flat=True))
+    return set() if to.name in paused else paused
+
+
+def _first_gone(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Of several gone handlers of one event the first gives its delivery; a handler hears each event once."""
+    before = rows.order_by().filter(event=OuterRef("event"), pk__lt=OuterRef("pk"), status__in=FROM[ASSIGN])
+    return before.exclude(handler__in=[handler.name for handler in all_handlers()])
 
 
 def _heard_by(handler: Handler) -> Q:
@@ -205,13 +218,15 @@ def _skips(action: str, rows: QuerySet[Delivery], taken: dict[str, int]) -> list
             left[handler] = left.get(handler, 0) - used
             spared = number - used
         if spared:
-            found.append(Skip(handler, spared, _why(action, handler, status)))
+            found.append(Skip(handler, spared, _why(action, handler, status, rows.db)))
     return found
 
 
-def _why(action: str, name: str, status: int) -> str | Promise:
+def _why(action: str, name: str, status: int, alias: str) -> str | Promise:
     if status not in FROM[action]:
         return _("nothing to do: it is “%(status)s”") % {"status": DeliveryStatus(status).label}
+    if action == ASSIGN and PausedHandler.objects.using(alias).filter(handler=name).exists():
+        return _("somebody paused this step; resume it first")
     if action == ASSIGN:
         return _("the other step does not listen to this event, or has had it already")
     if handler_named(name) is None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from django.utils import timezone
 
 from events import operations
 from events.commands import subcommands
+from events.commands.arguments import moment
 from events.commands.console import Console
 from events.kernel.databases import alias_of, all_aliases
 from events.models import DeliveryStatus, Intervention
@@ -51,6 +53,17 @@ def test_a_healthy_queue_has_exit_code_0() -> None:
     code, answer = said("status")
     assert code == 0 and answer["healthy"] and answer["dead"] == []
     assert "Everything is on time." in run("status")[1]
+
+
+def test_a_time_without_an_offset_is_utc_and_the_plan_says_so() -> None:
+    text = run("replay", "--handler", LISTENER, "--since", "2026-11-22T18:00", "--dry-run")[1]
+    assert "since 2026-11-22T18:00:00+00:00" in text
+
+
+@pytest.mark.parametrize("text", ["999999d", "2026-99-99", "soon", ""])
+def test_what_is_no_time_is_refused_in_words(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is no time"):
+        moment(text)
 
 
 def test_status_names_dead_letters_with_their_reason() -> None:

@@ -308,6 +308,38 @@ def test_a_handler_that_had_the_event_already_does_not_get_it_twice() -> None:
     assert effects() == [("front", 1)] and gone_handlers(all_aliases()) == {"orders.test_old_name": 1}
 
 
+def test_of_two_gone_handlers_of_one_event_one_is_taken_over() -> None:
+    event = ring()
+    ship_all()
+    rename(event, "orders.test_old_name")
+    other = delivery_of(event, "orders.test_old_name")
+    other.pk, other.handler = None, "orders.test_older_name"
+    other.save(force_insert=True)
+    left = Selection(event_id=event, context="orders")
+    agenda = operations.plan("assign", left, to=LISTENER)
+    assert agenda.count == 1 and sum(skip.count for skip in agenda.skipped) == 1
+    assert operations.assign(left, to=LISTENER, actor=ME, reason="both renamed").count == 1
+    deliver_all()
+    assert effects() == [("front", 1)] and gone_handlers(all_aliases()) == {"orders.test_older_name": 1}
+
+
+def test_what_was_paused_under_its_old_name_is_not_run_under_a_new_one() -> None:
+    event = ring()
+    operations.pause(LISTENER, actor=ME, reason="the bank asked us to")
+    ship_all()
+    old = "orders.test_old_name"
+    rename(event, old)
+    PausedHandler.objects.using(alias_of("orders")).update(handler=old)
+    left = Selection(handler=old)
+    agenda = operations.plan("assign", left, to=LISTENER)
+    assert agenda.count == 0 and "paused" in str(agenda.skipped[0].why)
+    assert operations.assign(left, to=LISTENER, actor=ME).count == 0
+    deliver_all()
+    assert effects() == [] and delivery_of(event, old).status == DeliveryStatus.PENDING
+    operations.resume(old, actor=ME)
+    assert operations.assign(left, to=LISTENER, actor=ME).count == 1
+
+
 def test_a_handler_that_is_alive_is_not_robbed() -> None:
     ring()
     ship_all()
