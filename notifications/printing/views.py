@@ -39,7 +39,8 @@ class CloudPrinterView(View):
 
     def _may_guess(self, request: HttpRequest) -> bool:
         """The API's limits, as this is no view of its: false once an address has guessed too often."""
-        return all(limit().allow_request(request, self) for limit in api_settings.DEFAULT_THROTTLE_CLASSES)
+        limits: Any = api_settings.DEFAULT_THROTTLE_CLASSES
+        return all(limit().allow_request(request, self) for limit in limits)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         said = _json(request)
