@@ -64,8 +64,10 @@ class Feed:
             while self.last < state.last_seq and await self._pull_batch():
                 pass
             self.last = max(self.last, state.last_seq)  # the last ones may be for other roles
-            await self._silence(self._ringing - set(state.open_alarms))
-            self._ringing = set(state.open_alarms)
+            # What came after `state` was read is in no list of it, and rings all the same.
+            ringing = set(state.open_alarms) | {seq for seq in self._ringing if seq > state.last_seq}
+            await self._silence(self._ringing - ringing)
+            self._ringing = ringing
             if state.closed:
                 self.closed.set()
 

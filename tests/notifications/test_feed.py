@@ -1,12 +1,14 @@
 """Hints come late, doubled and in any order: a socket passes on every number once, in order, all the same."""
 
+import contextlib
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from asgiref.sync import async_to_sync
 
+from notifications import selectors
 from notifications.apis import _catch_up
 from notifications.feed import Feed
 from notifications.models import store_channel
@@ -130,3 +132,51 @@ def test_a_late_hint_of_a_taken_alarm_does_not_make_it_ring_again(
     assert socket.told() == [1] and socket.told("acked") == [1]
     socket._do(socket.feed.pull)
     assert socket.told("acked") == [1]
+
+
+@pytest.fixture
+def outrun(party: Party, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """`with outrun():` whoever looks where a channel stands is overtaken by one more alarm."""
+    look = selectors.channel_state
+
+    def late(*where: str) -> selectors.ChannelState:
+        state = look(*where)
+        orders(party, 1)
+        return state
+
+    @contextlib.contextmanager
+    def outrunning() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(selectors, "channel_state", late)
+            yield
+
+    return outrunning
+
+
+def test_an_alarm_that_comes_while_a_board_catches_up_rings_until_it_is_taken(
+    store: Store, party: Party, outrun: Callable[[], Any]
+) -> None:
+    orders(party, 1)
+    with outrun():
+        socket = Socket(store)
+    ready = socket.frames[-1]
+    assert socket.told() == [1, 2, 3]
+    assert (ready["type"], ready["seq"], ready["data"]["open"]) == ("ready", 3, [1, 2, 3])
+
+    socket.hear(take(store, 3))
+
+    assert socket.told("acked") == [3]
+
+
+def test_an_alarm_that_comes_during_a_heartbeat_falls_silent_even_without_a_hint(
+    socket: Socket, store: Store, party: Party, outrun: Callable[[], Any]
+) -> None:
+    orders(party, 1)
+    with outrun():
+        socket._do(socket.feed.pull)
+    assert socket.told() == [1, 2]
+    take(store, 2)
+
+    socket._do(socket.feed.pull)
+
+    assert socket.told("acked") == [2]
