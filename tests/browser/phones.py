@@ -80,6 +80,22 @@ def sockets_of(page: Page) -> list[WebSocketRoute]:
     return sockets
 
 
+def without_sockets(page: Page) -> None:
+    """Every socket that the page opens from now on is closed at once."""
+    page.route_web_socket(re.compile("/ws/"), lambda socket: socket.close())
+
+
+def close_tab(stack: Stack, token: str) -> None:
+    """Staff see that the party has left."""
+    stack.manage(
+        "shell", "-v0", "-c",
+        "from django.utils import timezone; from orders import services; from orders.models import Tab, "
+        f"TableTokenSnapshot as K; k = K.objects.get(token={token!r}); "
+        "t = Tab.objects.get(table_id=k.table_id, closed_at=None); services.close_tab(store_id=t.store_id, "
+        "tab_id=t.pk, reason='left', actor_name='Kim', may_write_off=True, now=timezone.now())",
+    )  # fmt: skip
+
+
 def keep_the_old_menu(route: Route) -> None:
     """The phone does not hear of the new menu before it orders."""
     is_page = "/api/" not in route.request.url and route.request.resource_type == "fetch"

@@ -9,6 +9,7 @@ from tests.browser.phones import (
     a_dish,
     add,
     add_for_all,
+    close_tab,
     keep_the_old_menu,
     open_page,
     orders_at,
@@ -271,13 +272,7 @@ def test_a_closed_tab_says_thank_you_and_a_reload_does_not_open_it_again(
 ) -> None:
     page = open_page(new_phone("en-US"), token)
     expect(page.locator("body")).to_have_attribute("data-ws", "open")
-    stack.manage(
-        "shell", "-v0", "-c",
-        "from django.utils import timezone; from orders import services; from orders.models import Tab, "
-        f"TableTokenSnapshot as K; k = K.objects.get(token={token!r}); "
-        "t = Tab.objects.get(table_id=k.table_id, closed_at=None); services.close_tab(store_id=t.store_id, "
-        "tab_id=t.pk, reason='left', actor_name='Kim', may_write_off=True, now=timezone.now())",
-    )  # fmt: skip
+    close_tab(stack, token)
     expect(page.locator(".farewell")).to_be_visible()
     assert violations(page) == []
     page.reload()

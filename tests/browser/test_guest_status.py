@@ -5,7 +5,16 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.phones import NewPhone, a_dish, add, open_page, orders_at, pay
+from tests.browser.phones import (
+    NewPhone,
+    a_dish,
+    add,
+    close_tab,
+    open_page,
+    orders_at,
+    pay,
+    without_sockets,
+)
 from tests.flows.clients import eventually
 from tests.stack import Stack
 
@@ -36,11 +45,11 @@ def in_kitchen(stack: Stack, token: str, verb: str, **words: object) -> None:
     stack.manage("shell", "-v0", "-c", KITCHEN.format(order=order, verb=verb, words=words))
 
 
-def ordered(page: Page) -> Page:
+def ordered(page: Page, ws: str = "open") -> Page:
     add(page, a_dish(page))
     page.locator("#order-button").tap()
     pay(page)
-    expect(page.locator("body")).to_have_attribute("data-ws", "open")
+    expect(page.locator("body")).to_have_attribute("data-ws", ws)
     return page
 
 
@@ -183,3 +192,25 @@ def test_who_has_paid_is_not_asked_again_while_the_kitchen_does_not_know(
         stack.manage("events", "resume", step)
     page.go_back()
     expect(page.locator(".now h2")).to_have_text("The kitchen has your order")
+
+
+@pytest.mark.parametrize("ws", ["open", "polling"])
+def test_the_next_party_on_the_same_phone_hears_of_its_order(
+    stack: Stack, token: str, new_phone: NewPhone, ws: str
+) -> None:
+    """Numbers begin anew with every party: the highest that the phone remembers is of the last one."""
+    page = ordered(open_page(new_phone("en-US"), token))
+    in_kitchen(stack, token, "accept_order", minutes=9)
+    expect(page.locator(".ring")).to_contain_text("9")
+    close_tab(stack, token)
+    again = page.locator(".farewell button")
+    expect(again).to_be_visible()
+    if ws == "polling":
+        without_sockets(page)
+    again.tap()
+    expect(page.locator("body")).to_have_attribute("data-seat", "open")
+    ordered(page, ws)
+
+    in_kitchen(stack, token, "accept_order", minutes=12)
+
+    expect(page.locator(".toast", has_text="ready in about 12 min")).to_be_visible()

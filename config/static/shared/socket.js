@@ -1,7 +1,7 @@
 /**
  * A WebSocket that comes back by itself and says where it left off.
  *
- * connect({path, live, livePort, resumeFrom, onFrame, onState, poll, device}) → {close(), seq()}
+ * connect({path, live, livePort, resumeFrom, onFrame, onState, poll, device}) → {close(), seq(), advance()}
  *   path        "/ws/t/<token>/"
  *   live        "port" (same host, next port), "" or "same" (same origin), or a base URL "wss://live.example"
  *   resumeFrom  last sequence number this page has seen, or null for "from now"
@@ -14,6 +14,9 @@ const WATCHDOG = 12000;
 const POLL_EVERY = 5000;
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10000;
+
+/** Where one stands after an answer; one below what was asked for: numbers began anew, as for a table's next party. */
+const onward = (known, asked, seq) => (seq < asked ? seq : Math.max(known ?? 0, seq));
 
 export function liveAddress(path, live, livePort) {
   const secure = location.protocol === "https:" ? "wss:" : "ws:";
@@ -31,6 +34,7 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLi
   const address = liveAddress(path, live, livePort);
   let socket = null;
   let last = resumeFrom;
+  let asked = last;
   let failures = 0;
   let watchdog = 0;
   let retryTimer = 0;
@@ -53,7 +57,10 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLi
     }
     const mine = socket;
     watch();
-    mine.onopen = () => mine.send(JSON.stringify({ resume_from: last, ...(device && { device }) }));
+    mine.onopen = () => {
+      asked = last;
+      mine.send(JSON.stringify({ resume_from: asked, ...(device && { device }) }));
+    };
     mine.onmessage = (message) => mine === socket && receive(JSON.parse(message.data));
     mine.onclose = (event) => mine === socket && lost(event.code);
   }
@@ -65,7 +72,7 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLi
     if (frame.type === "ready") {
       failures = 0;
       stopPolling();
-      last ??= frame.seq;
+      last = onward(last, asked, frame.seq);
       onState("open");
     }
     if (frame.type === "notification") {
@@ -122,8 +129,8 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLi
 
   return {
     seq: () => last,
-    /** Polling saw notifications up to here: do not deliver them twice. */
-    advance: (seq) => { last = Math.max(last ?? 0, seq); },
+    /** Polling asked `from` a number on and saw notifications up to `seq`: do not deliver them twice. */
+    advance: (seq, from) => (last = onward(last, from, seq)),
     close() {
       ended = true;
       clearTimeout(retryTimer);

@@ -10,7 +10,7 @@ const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_reje
 /** Why an order will not come, and its money: news of one moment, told in one breath. */
 const ONE_STORY = new Set(["order_rejected", "order_canceled", "refund_completed", "refund_failed"]);
 const LOOK_EVERY = 60000;
-/** The last number this phone has seen; null for a phone that just sat down. */
+/** The last number this phone has seen, as the socket has it; null for a phone that just sat down. */
 const seen = signal(null);
 remember("seq", seen);
 let socket = null;
@@ -50,7 +50,7 @@ function say(text, order) {
 }
 
 function receive(notification) {
-  seen.value = Math.max(seen.value ?? 0, notification.seq);
+  seen.value = socket.seq();
   orderNews();
   if (catchingUp) missed.push(notification);
   else tell(notification);
@@ -65,8 +65,8 @@ function caughtUp() {
 }
 
 /** Nobody repeats hints: a phone that was away asks for everything. */
-function ready({ seq }) {
-  seen.value ??= seq;
+function ready() {
+  seen.value = socket.seq();
   caughtUp();
   refreshAll();
   if (wasReady) { refreshBill(); menuNews(); }
@@ -83,18 +83,17 @@ function alive() {
 
 function onFrame(frame) {
   if (frame.type === "notification") receive(frame.data.seq ? frame.data : { ...frame.data, seq: frame.seq });
-  else if (frame.type === "ready") ready(frame);
+  else if (frame.type === "ready") ready();
   else if (frame.type === "hint") HINTS[frame.data?.topic]?.();
 }
 
 export async function pollNotifications() {
   if (tabState.value !== "open") return;
-  const first = seen.value === null;
-  const answer = await asGuest("GET", `notifications/?after=${seen.value ?? 0}`);
+  const after = seen.value;
+  const answer = await asGuest("GET", `notifications/?after=${after ?? 0}`);
   const fresh = answer.items.filter((one) => one.seq > (seen.value ?? 0));
-  seen.value = Math.max(seen.value ?? 0, answer.seq ?? 0);
-  socket?.advance(seen.value);
-  if (!first) for (const one of fresh.slice(-2)) tell(one);
+  seen.value = socket?.advance(answer.seq, after) ?? seen.value;
+  if (after !== null) for (const one of fresh.slice(-2)) tell(one);
   await refreshAll();
   if (payFirst.value || fresh.length) await refreshBill();
 }
