@@ -5,7 +5,7 @@
  *   path        "/ws/t/<token>/"
  *   live        "port" (same host, next port), "" or "same" (same origin), or a base URL "wss://live.example"
  *   resumeFrom  last sequence number this page has seen, or null for "from now"
- *   onFrame     (frame) for every frame but heartbeats; notification frames arrive once and in order
+ *   onFrame     (frame) for every frame; notification frames arrive once and in order
  *   onLife      () for every sign of the server, heartbeats too, before its frame is handled
  *   onState     ("connecting" | "open" | "polling" | "refused")
  *   poll        async () called every 5 s while the socket stays down
@@ -68,7 +68,6 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLi
   function receive(frame) {
     watch();
     onLife();
-    if (frame.type === "heartbeat") return;
     if (frame.type === "ready") {
       failures = 0;
       stopPolling();

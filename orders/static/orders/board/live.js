@@ -51,10 +51,11 @@ function alive() {
 }
 
 function receive(frame) {
+  if (frame.type === "heartbeat") return checkOpen(frame);
+  if (frame.type === "acked") return hearAcked(frame);
+  if (frame.type === "ready") checkOpen(frame);
   if (frame.type === "notification") hear(frame.data);
-  if (frame.type === "acked") hearAcked(frame);
-  if (frame.type === "ready") checkOpen(frame.data?.open ?? [], frame.seq);
-  if (frame.type !== "acked") soon();
+  soon();
 }
 
 function hear(news) {
@@ -74,10 +75,12 @@ function hearAcked({ seq, data }) {
 }
 
 /**
- * The server says which alarms up to `upto` still ring for this person; older ones than the last fifty are fetched.
- * Others are dropped: in another role than before nobody could take them, nor anything in one breath with them.
+ * The server says which alarms up to a number still ring for this person, at first and with every heartbeat; what is
+ * not known here, as older than the last fifty, is fetched. Others are dropped: in another role than before nobody
+ * could take them, nor anything in one breath with them.
  */
-function checkOpen(numbers, upto) {
+function checkOpen({ seq: upto, data }) {
+  const numbers = data?.open ?? [];
   forget(openAlarms.value.map((one) => one.seq).filter((seq) => seq <= upto && !numbers.includes(seq)));
   ring();
   const known = new Set(openAlarms.value.map((one) => one.seq));
