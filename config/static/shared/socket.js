@@ -1,7 +1,7 @@
 /**
  * A WebSocket that comes back by itself and says where it left off.
  *
- * connect({path, live, livePort, resumeFrom, onFrame, onState, poll, device}) → {close(), seq(), advance()}
+ * connect({path, live, livePort, resumeFrom, onFrame, onState, poll, pollHidden, device}) → {close(), seq(), advance()}
  *   path        "/ws/t/<token>/"
  *   live        "port" (same host, next port), "" or "same" (same origin), or a base URL "wss://live.example"
  *   resumeFrom  last sequence number this page has seen, or null for "from now"
@@ -9,6 +9,7 @@
  *   onLife      () for every sign of the server, heartbeats too, before its frame is handled
  *   onState     ("connecting" | "open" | "polling" | "refused")
  *   poll        async () called every 5 s while the socket stays down
+ *   pollHidden  in a hidden page, too: phones save their battery, boards must ring
  */
 const WATCHDOG = 12000;
 const POLL_EVERY = 5000;
@@ -30,7 +31,7 @@ export function liveAddress(path, live, livePort) {
   return address.href;
 }
 
-export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLife = () => {}, onState = () => {}, poll, device }) {
+export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLife = () => {}, onState = () => {}, poll, pollHidden, device }) {
   const address = liveAddress(path, live, livePort);
   let socket = null;
   let last = resumeFrom;
@@ -98,7 +99,7 @@ export function connect({ path, live, livePort, resumeFrom = null, onFrame, onLi
   function startPolling(refused) {
     if (pollTimer) return;
     if (!refused) onState("polling");
-    const tick = () => document.visibilityState === "visible" && Promise.resolve(poll?.()).catch(() => {});
+    const tick = () => (pollHidden || document.visibilityState === "visible") && Promise.resolve(poll?.()).catch(() => {});
     tick();
     pollTimer = setInterval(tick, POLL_EVERY);
   }

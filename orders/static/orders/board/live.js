@@ -13,8 +13,10 @@ let pending = 0;
 async function catchUp(after) {
   const query = after === undefined ? "" : `?after=${after}`;
   const news = await call("GET", `${api}notifications/${query}`, undefined, { retry: 0, timeout: 8000 });
+  const known = new Set(openAlarms.value.map((one) => one.seq));
   learn(news.items);
   ring();
+  for (const one of openAlarms.value) if (!known.has(one.seq)) ring(one);
   return news.seq;
 }
 
@@ -31,6 +33,7 @@ export async function goLive() {
     onLife: alive,
     onState: (state) => { connection.value = state; },
     poll,
+    pollHidden: true,
   });
 }
 
