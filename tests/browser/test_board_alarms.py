@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.browser.boards import Board, Guest
 from tests.browser.phones import sockets_of, without_sockets
@@ -13,6 +13,7 @@ from tests.browser.phones import sockets_of, without_sockets
 pytestmark = pytest.mark.usefixtures("quiet_board")
 
 HIDDEN = "Object.defineProperty(document, 'visibilityState', {get: () => 'hidden'})"
+NEWS, BOARD = re.compile(r"/notifications/(\?.*)?$"), re.compile("/board/$")
 ANY = re.compile(".")
 
 
@@ -57,3 +58,29 @@ def test_a_board_in_the_background_rings_while_its_socket_is_down(
 
     expect(board.body).to_have_attribute("data-rang", ANY)
     expect(page.locator("#news")).to_contain_text(guest.table_name)
+
+
+def test_a_late_answer_does_not_make_a_taken_alarm_ring_again(
+    new_screen: Callable[..., Page],
+    staff: Callable[[str], dict[str, str]],
+    new_guest: Callable[[int], Guest],
+) -> None:
+    page = new_screen("en-US")
+    sockets = sockets_of(page)
+    board, guest = Board(page, staff("floor")), new_guest(4)
+    assert guest.post("calls/", {"kind": "water"}).ok
+    expect(board.body).to_have_attribute("data-ringing", "1")
+    as_it_was = page.context.request.get(f"{board.api}notifications/").json()
+    held: list[Route] = []
+    page.route(NEWS, lambda route: held.append(route))
+    with page.expect_request(NEWS):
+        cut_off(page, sockets)
+    call = page.locator(".alarm.call", has_text=guest.table_name)
+    call.get_by_role("button", name="On my way").click()
+    expect(call).to_have_count(0)
+    expect(board.body).not_to_have_attribute("data-ringing", ANY)
+
+    with page.expect_request(BOARD):  # the board asks for it once it has heard the news
+        held[0].fulfill(json=as_it_was)
+
+    expect(board.body).not_to_have_attribute("data-ringing", ANY)

@@ -78,10 +78,17 @@ async function load() {
   behindSince.value = again ? asked : 0;
 }
 
+/** A late answer never takes an acknowledgment back. Another row under a known number: the numbers began anew. */
+function merged(old, item) {
+  if (item.id && item.id !== old?.id) return item;
+  const taken = old.acked_at && !item.acked_at && { acked_at: old.acked_at, acked_by: old.acked_by };
+  return { ...old, ...item, ...taken };
+}
+
 /** Adds or replaces alarms and other news. */
 export function learn(items) {
   const next = new Map(alarms.value);
-  for (const item of items) next.set(item.seq, { ...next.get(item.seq), ...item });
+  for (const item of items) next.set(item.seq, merged(next.get(item.seq), item));
   for (const seq of [...next.keys()].slice(0, Math.max(0, next.size - 200))) {
     const old = next.get(seq);
     if (!old.alarm || old.acked_at) next.delete(seq);
