@@ -15,6 +15,7 @@ from typing import Any
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 10.0
+_MOST_DOUBLINGS = 6
 _CALM_SECONDS = 30.0  # after this long without a fall the next restart is immediate again
 
 
@@ -78,17 +79,26 @@ class Child:
         """Starts it again after a growing pause; returns a line for the terminal when it fell just now."""
         if self.is_running or self.process is None:
             return None
-        now = time.monotonic()
         if self.start_again_at:
-            if now >= self.start_again_at:
-                self.start_again_at = 0.0
-                self.start()
-            return None
+            return self._start_again() if time.monotonic() >= self.start_again_at else None
         self.kill()  # what it left behind would hold its port
-        self.falls = 1 if now - self.started_at > _CALM_SECONDS else self.falls + 1
-        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (self.falls - 1))
-        self.start_again_at = now + wait
-        return f"{self.name} ended ({self.process.returncode}), again in {wait:.1f} s; see {self.log}"
+        if time.monotonic() - self.started_at > _CALM_SECONDS:
+            self.falls = 0
+        return self._fall(f"{self.name} ended ({self.process.returncode})")
+
+    def _start_again(self) -> str | None:
+        try:
+            self.start()
+        except OSError as error:  # no memory for a fork, say: what it waits for may come back
+            return self._fall(f"{self.name} cannot be started ({error})")
+        self.start_again_at = 0.0
+        return None
+
+    def _fall(self, news: str) -> str:
+        self.falls += 1
+        wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(self.falls - 1, _MOST_DOUBLINGS))
+        self.start_again_at = time.monotonic() + wait
+        return f"{news}, again in {wait:.1f} s; see {self.log}"
 
     def ask_to_stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
