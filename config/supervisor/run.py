@@ -27,6 +27,8 @@ READY_SECONDS = 60.0
 FIRST = ("web", "live")
 _WATCH_SECONDS = 0.2
 _FALLS_BEFORE_READY = 3
+# A proxy of the environment is for other machines.
+_here = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def say(text: str) -> None:
@@ -143,7 +145,7 @@ class Run:
         """Whether something speaks HTTP there; a refusal is an answer too, a failure is not."""
         host = "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
         try:
-            urllib.request.urlopen(f"http://{host}:{port}{path}", timeout=2).close()  # noqa: S310
+            _here.open(f"http://{host}:{port}{path}", timeout=2).close()
         except urllib.error.HTTPError as error:
             error.close()
             return error.code < 500

@@ -1,13 +1,17 @@
-"""A child that cannot be started now is started later."""
+"""A child that cannot be started now is started later, and the supervisor asks it without a detour."""
 
 import re
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from config.supervisor.processes import Child
+from config.supervisor.run import Run
+from tests.ports import free_port
 
 
 @pytest.fixture
@@ -46,3 +50,28 @@ def test_a_child_that_falls_for_hours_is_still_tried_again(fallen: Child) -> Non
     fallen.falls = 2000
 
     assert "again in 10.0 s" in str(its_time_comes(fallen))
+
+
+class _Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+def test_a_proxy_of_the_environment_is_not_asked_for_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    with HTTPServer(("127.0.0.1", free_port()), _Answer) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        run = Run(tmp_path, tmp_path, "127.0.0.1", server.server_port)
+
+        answers = run._answers(server.server_port, "/readyz")
+
+        server.shutdown()
+    assert answers
