@@ -129,8 +129,10 @@ class ItemRowForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        name = {"label": self.fields["sold_out"].label, "dish": self.instance.name}
-        self.fields["sold_out"].widget.attrs["aria-label"] = "{label}: {dish}".format(**name)
+        switch = self.fields["sold_out"]
+        # The list is posted whole: what was shown tells whether a switch was turned, not the row of now.
+        switch.show_hidden_initial = True
+        switch.widget.attrs["aria-label"] = f"{switch.label}: {self.instance.name}"
 
 
 class OptionGroupForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -151,6 +153,12 @@ class OptionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_price(self) -> int:
         return self.cleaned_data.get("price") or 0
+
+    def save(self, commit: bool = True) -> Any:
+        option = super().save(commit=False)
+        if commit:
+            option.save_draft()
+        return option
 
 
 class PhotoForm(forms.ModelForm):  # type: ignore[type-arg]

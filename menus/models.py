@@ -163,7 +163,22 @@ class Section(models.Model):
         return self.name
 
 
-class Item(models.Model):
+class DraftRow(models.Model):
+    """A row that is edited in the back office while the kitchen marks it sold out."""
+
+    class Meta:
+        abstract = True
+
+    def save_draft(self) -> None:
+        """Saves all but `sold_out`: the service tells of it, and may have done so since the row was read."""
+        if self._state.adding:
+            self.save()
+            return
+        names = [field.name for field in self._meta.concrete_fields if not field.primary_key]
+        self.save(update_fields=[name for name in names if name != "sold_out"])
+
+
+class Item(DraftRow):
     """A dish. What is edited here reaches guests with the next publishing; `sold_out` at once."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -242,7 +257,7 @@ class OptionGroup(models.Model):
             raise ValidationError({"maximum": _("At most must not be less than at least.")})
 
 
-class Option(models.Model):
+class Option(DraftRow):
     """One answer, with what it costs more."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -119,23 +119,23 @@ class ItemAdmin(InCurrency, TellsRefusals, StoreScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """The draft is saved as it is; "sold out" goes through the service, so that phones hear of it."""
-        sold_out = "sold_out" in form.changed_data
-        if sold_out:
-            obj.sold_out = not obj.sold_out
         if upload := form.cleaned_data.get("new_photo"):
-            try:
-                obj.photo = services.upload_photo(
-                    store_id=obj.section.menu.store_id, file=upload, title=obj.name
-                )
-                messages.info(request, gettext("The photo is being prepared; it takes a few seconds."))
-            except BadPhoto as error:
-                messages.error(request, str(error.detail))
+            self._add_photo(request, obj, upload)
         if not change:
             obj.position = obj.section.items.count()
-        super().save_model(request, obj, form, change)
-        if sold_out:
-            set_sold_out = services.restock if obj.sold_out else services.mark_sold_out
-            set_sold_out(store_id=obj.section.menu.store_id, item_id=obj.pk, actor_name=actor_of(request)[1])
+        obj.save_draft()
+        if "sold_out" in form.changed_data:
+            tell = services.mark_sold_out if form.cleaned_data["sold_out"] else services.restock
+            tell(store_id=obj.section.menu.store_id, item_id=obj.pk, actor_name=actor_of(request)[1])
+
+    def _add_photo(self, request: HttpRequest, item: Any, upload: Any) -> None:
+        try:
+            item.photo = services.upload_photo(
+                store_id=item.section.menu.store_id, file=upload, title=item.name
+            )
+            messages.info(request, gettext("The photo is being prepared; it takes a few seconds."))
+        except BadPhoto as error:
+            messages.error(request, str(error.detail))
 
     @action(description=_("Preview and publish"), permissions=("view",), icon="publish")
     def preview(self, request: HttpRequest) -> HttpResponse:

@@ -66,11 +66,12 @@ def test_the_sold_out_switch_of_the_list_works_at_once(office: Client, draft: Dr
     data: dict[str, Any] = {"form-TOTAL_FORMS": 2, "form-INITIAL_FORMS": 2, "_save": "Save"}
     for index, row in enumerate(rows):
         data |= {f"form-{index}-id": row.pk, f"form-{index}-position": row.position}
+        data[f"initial-form-{index}-sold_out"] = "False"
     office.post(url, {**data, "form-0-sold_out": "on"})
     assert Item.objects.get(pk=draft.tteokbokki.pk).sold_out
     (told,) = published("item.sold_out")
     assert told.item_id == draft.tteokbokki.pk and told.actor_name
-    office.post(url, data)
+    office.post(url, {**data, "initial-form-0-sold_out": "True"})
     assert len(published("item.restocked")) == 1
     assert not MenuVersion.objects.exists()
 
