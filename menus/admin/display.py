@@ -1,5 +1,6 @@
 """What several pages of the menu's back office show alike."""
 
+from copy import deepcopy
 from typing import Any
 from uuid import UUID
 
@@ -29,14 +30,24 @@ def thumbnail(photo: Photo | None) -> str:
     return document["w160"] if document else static("backoffice/dish.svg")
 
 
+def own_field(form: Any, name: str) -> Any:
+    """A field of this form class that may be changed for one request.
+
+    A declared field is one object in all classes made of the form: what one owner's request sets in it, the
+    form of another owner would show.
+    """
+    form.base_fields[name] = deepcopy(form.base_fields[name])
+    return form.base_fields[name]
+
+
 class InCurrency:
     """Mix into inlines and admins with prices: their forms speak the store's currency and main language."""
 
     def _prepared(self, form: Any, settings: dict[str, Any]) -> Any:
         if "price" in form.base_fields:
-            form.base_fields["price"].use(settings.get("currency", "KRW"))
+            own_field(form, "price").use(settings.get("currency", "KRW"))
         if "i18n" in form.base_fields:
-            form.base_fields["i18n"].widget.main = settings.get("language", "")
+            own_field(form, "i18n").widget.main = settings.get("language", "")
         return form
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:

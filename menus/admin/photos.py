@@ -17,7 +17,7 @@ from events.kernel.backoffice import (
     TellsRefusals,
 )
 from menus import pictures, services
-from menus.admin.display import thumbnail
+from menus.admin.display import own_field, thumbnail
 from menus.backoffice_forms import (
     PhotoForm,
 )
@@ -52,8 +52,9 @@ class PhotoAdmin(TellsRefusals, StoreScopedAdmin):
             return super().get_form(request, obj, change=change, **kwargs)
         form = super().get_form(request, obj, change=change, **kwargs)
         rows = self.stores_for(request, edit=True).values()
-        form.base_fields["store"].choices = [(str(row.store_id), row.store_name) for row in rows]
-        form.base_fields["store"].widget = UnfoldAdminSelectWidget(choices=form.base_fields["store"].choices)
+        choices = [(str(row.store_id), row.store_name) for row in rows]
+        store = own_field(form, "store")
+        store.choices, store.widget = choices, UnfoldAdminSelectWidget(choices=choices)
         return form
 
     @display(description=_("photo"), header=True)
