@@ -1,13 +1,15 @@
 """Uploaded pictures re-encoded: three WebP widths, upright, without metadata, named by their content."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any, NamedTuple
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 WIDTHS = (160, 320, 640)
 UNPACKED = (2 * WIDTHS[-1], 2 * WIDTHS[-1])  # a JPEG is unpacked at no larger scale than needed
@@ -15,6 +17,16 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_PIXELS = 24_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF")
 QUALITY = 78
+# How a picture is turned upright, by the orientation that its camera noted; 1 is upright.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 REASONS = {
     "too_heavy": _("The file is larger than 8 MB. Please choose a smaller one."),
     "too_large": _("The picture has more than 24 million pixels. Please make it smaller."),
@@ -46,13 +58,10 @@ def refusal_of(file: Any) -> str:
     if file.size > MAX_BYTES:
         return "too_heavy"
     try:
-        image = _open(file)
-        image.draft("RGB", UNPACKED)
-        image.load()
+        with _reading():
+            _upright(file)
     except Unreadable as error:
         return error.reason
-    except (OSError, SyntaxError, ValueError, MemoryError):
-        return "no_picture"  # cut off on its way
     finally:
         file.seek(0)
     return ""
@@ -60,12 +69,8 @@ def refusal_of(file: Any) -> str:
 
 def encode(file: Any) -> Encoded:
     """Writes the widths to the storage. Raises Unreadable."""
-    try:
-        with file.open("rb") as stream:
-            source = _upright(_open(stream))
-    except (OSError, SyntaxError, ValueError, MemoryError):
-        raise Unreadable("no_picture") from None
-    widest = _scaled(source, WIDTHS[-1])
+    with _reading(), file.open("rb") as stream:
+        widest = _scaled(_on_white(_upright(stream)), WIDTHS[-1])
     digest = hashlib.sha256(widest.tobytes()).hexdigest()[:24]
     addresses = {str(width): _write(widest, width, digest) for width in WIDTHS}
     return Encoded(_dominant_color(widest), addresses)
@@ -77,25 +82,46 @@ def forget(name: str) -> None:
         default_storage.delete(name)
 
 
-def _open(stream: Any) -> Image.Image:
-    """Reads only the head: the size is known before a pixel is unpacked."""
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Decoders answer a broken file with errors of every kind: all of them mean that nobody can show it."""
     try:
-        stream.seek(0)
-        image = Image.open(stream, formats=FORMATS)
+        yield
+    except Unreadable:
+        raise
     except Image.DecompressionBombError:
         raise Unreadable("too_large") from None
-    except (OSError, SyntaxError, ValueError):
+    except Exception:  # noqa: BLE001
         raise Unreadable("no_picture") from None
+
+
+def _upright(stream: Any) -> Image.Image:
+    """The whole picture as it should be seen; its head tells the size before a pixel is unpacked."""
+    stream.seek(0)
+    image = Image.open(stream, formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise Unreadable("too_large")
     if min(image.size) < 1:
         raise Unreadable("no_picture")
-    return image
-
-
-def _upright(image: Image.Image) -> Image.Image:
     image.draft("RGB", UNPACKED)
-    image = ImageOps.exif_transpose(image)
+    image.load()
+    return _turned(image)
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Pillow's own turning also writes the camera's notes anew, and fails over notes that it cannot write."""
+    turn = TURNS.get(_orientation(image))
+    return image.transpose(turn) if turn is not None else image
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001  whatever the camera wrote there, the picture itself was read
+        return 1
+
+
+def _on_white(image: Image.Image) -> Image.Image:
     if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")

@@ -1,12 +1,13 @@
 """Uploads become three WebP files without hidden data; a bad file gets a sentence, never an error page."""
 
+import struct
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from PIL import Image
+from PIL import Image, ImageOps
 
 from events.kernel.databases import alias_of
 from menus import pictures, services
@@ -68,6 +69,62 @@ def test_hidden_data_stays_behind_and_the_picture_stands_upright(
     assert picture.height > picture.width
     assert not picture.getexif() and "exif" not in picture.info
     assert not list(media.glob("uploads/*"))
+
+
+def odd_notes(*tags: tuple[int, int, int, bytes]) -> bytes:
+    """EXIF as no library would write it: (tag, type, count, the four bytes of the value) by hand."""
+    rows = b"".join(struct.pack("<HHI", *tag[:3]) + tag[3] for tag in tags)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(tags)) + rows + bytes(4)
+
+
+ON_ITS_SIDE = (ORIENTATION, 3, 1, struct.pack("<HH", 6, 0))
+RESOLUTION_IN_LETTERS = (282, 2, 3, b"72\0\0")
+
+
+@pytest.mark.parametrize(
+    ("notes", "is_upright"),
+    [
+        (odd_notes(ON_ITS_SIDE, RESOLUTION_IN_LETTERS), True),
+        (odd_notes((ORIENTATION, 2, 2, b"x\0\0\0"), RESOLUTION_IN_LETTERS), False),
+        (odd_notes(ON_ITS_SIDE)[:20], False),
+        (b"Exif\0\0nonsense", False),
+    ],
+)
+def test_odd_notes_of_a_camera_cost_nobody_the_photo(
+    store: Store, media: Path, notes: bytes, is_upright: bool
+) -> None:
+    photo = services.upload_photo(store_id=store.id, file=image_file((800, 400), exif=notes))
+    deliver_all()
+    assert not unfinished()
+    photo.refresh_from_db()
+    assert photo.document is not None
+    picture = stored(media, photo.document["w640"])
+    assert (picture.height > picture.width) is is_upright
+    assert "exif" not in picture.info
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_picture_stands_upright_however_the_camera_was_held(
+    store: Store, media: Path, orientation: int
+) -> None:
+    taken, buffer, exif = Image.new("L", (400, 200), "white"), BytesIO(), Image.Exif()
+    taken.paste("black", (0, 0, 60, 60))
+    exif[ORIENTATION] = orientation
+    taken.save(buffer, "PNG", exif=exif)
+    upright = ImageOps.exif_transpose(Image.open(buffer))
+    photo = services.upload_photo(store_id=store.id, file=SimpleUploadedFile("a.png", buffer.getvalue()))
+    deliver_all()
+    photo.refresh_from_db()
+    assert photo.document is not None
+    shown = stored(media, photo.document["w640"]).convert("L")
+    assert shown.size == upright.size
+    assert dark_corners(shown) == dark_corners(upright)
+
+
+def dark_corners(picture: Image.Image) -> list[bool]:
+    width, height = picture.size
+    places = [(x, y) for x in (20, width - 20) for y in (20, height - 20)]
+    return [picture.getpixel(place) < 128 for place in places]  # type: ignore[operator]
 
 
 def test_the_same_picture_has_the_same_address(store: Store) -> None:
