@@ -20,6 +20,13 @@ class AddressWrongState(Conflict):
     title = _("The address is already so.")
 
 
+class SecretLost(Conflict):
+    """SECRET_KEY changed and the old one was not kept: what was sealed with it is closed for good."""
+
+    code = "webhook-secret-lost"
+    title = _("The secret of this address can no longer be read. Make a new one and give it to the receiver.")
+
+
 class TestFailed(DomainError):
     """The address did not take the test event; the detail is its answer."""
 

@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -52,7 +53,7 @@ class WebhookAddress(models.Model):
     secret_sealed = models.TextField(editable=False)
     old_secret_sealed = models.TextField(editable=False, blank=True, default="")
     old_secret_until = models.DateTimeField(_("old secret valid until"), null=True, blank=True)
-    # In a row, over all its messages; zero after every success.
+    # In a row, over all its messages; zero after every success and every refusal.
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
     last_success_at = models.DateTimeField(_("last delivered"), null=True, blank=True)
@@ -88,22 +89,42 @@ class WebhookAddress(models.Model):
     def secrets_at(self, now: datetime) -> list[str]:
         """The secrets that sign now, the newest first. Raises ValueError when SECRET_KEY changed."""
         found = [unseal(SECRET_PURPOSE, self.secret_sealed)["secret"]]
-        if self.old_secret_sealed and self.old_secret_until and now < self.old_secret_until:
-            found.append(unseal(SECRET_PURPOSE, self.old_secret_sealed)["secret"])
+        if self.old_secret_until and now < self.old_secret_until:
+            found += self._old_secret()
         return found
 
+    def can_sign(self, now: datetime) -> bool:
+        """False when its secret was lost with an older SECRET_KEY."""
+        try:
+            return bool(self.secrets_at(now))
+        except ValueError:
+            return False
+
+    def _old_secret(self) -> list[str]:
+        """The one that is phased out. When it cannot be opened any more, the new one signs alone."""
+        with suppress(ValueError):
+            if self.old_secret_sealed:
+                return [unseal(SECRET_PURPOSE, self.old_secret_sealed)["secret"]]
+        return []
+
     def set_secret(self, secret: str, now: datetime) -> None:
-        """Makes `secret` the current one; the previous one goes on signing for a day."""
+        """Makes `secret` the current one; the previous one goes on signing for a day if it can."""
         self.old_secret_sealed, self.old_secret_until = self.secret_sealed, now + OVERLAP
+        if not self._old_secret():
+            self.old_secret_sealed, self.old_secret_until = "", None
         self.secret_sealed = seal(SECRET_PURPOSE, {"secret": secret})
 
     def reseal(self) -> None:
         """Both secrets under the newest SECRET_KEY."""
         self.secret_sealed = reseal(SECRET_PURPOSE, self.secret_sealed)
-        self.old_secret_sealed = reseal(SECRET_PURPOSE, self.old_secret_sealed)
+        self.old_secret_sealed = reseal(SECRET_PURPOSE, self.old_secret_sealed) if self._old_secret() else ""
 
     def note_success(self, now: datetime) -> None:
         self.failures, self.failing_since, self.last_success_at = 0, None, now
+
+    def note_refusal(self) -> None:
+        """It answers, and does not want one message: whatever failed before, it is not dead."""
+        self.failures, self.failing_since = 0, None
 
     def note_failure(self, now: datetime) -> bool:
         """Counts a failure; True when the address now counts as dead."""

@@ -19,7 +19,7 @@ from notifications.events import WebhookQueued
 from notifications.models import TROUBLE_AUDIENCES, Kind, plain_time
 from notifications.services import acknowledge_subject, notify_store
 from notifications.webhooks.delivery import Answer, post
-from notifications.webhooks.errors import AddressRefused, AddressUnknown, AddressWrongState
+from notifications.webhooks.errors import AddressRefused, AddressUnknown, AddressWrongState, SecretLost
 from notifications.webhooks.models import (
     SECRET_PURPOSE,
     AddressState,
@@ -276,10 +276,18 @@ def _note(message: WebhookMessage, answer: Answer) -> bool:
             passed.update(state=MessageState.FAILED)
         elif not _is_current(message):
             return False  # queued anew meanwhile: that place tries again
-        elif (address.note_failure(at) and not answer.is_refusal) or answer.is_gone:
+        elif _is_dead(address, answer, at):
             _bury(address, message, answer)
         address.save(update_fields=["state", "state_reason", "failures", "failing_since", "last_success_at"])
         return address.is_open
+
+
+def _is_dead(address: WebhookAddress, answer: Answer, at: datetime) -> bool:
+    """Counts what was not taken."""
+    if answer.is_refusal:
+        address.note_refusal()
+        return answer.is_gone
+    return address.note_failure(at)
 
 
 def _is_current(message: WebhookMessage) -> bool:
@@ -317,10 +325,15 @@ def _bury(address: WebhookAddress, message: WebhookMessage, answer: Answer) -> N
 
 
 def send_test(*, address_id: UUID) -> Answer:
-    """Sends a test event at once, paused or not, and returns the answer; queue and counters stay."""
+    """Sends a test event at once, paused or not, and returns the answer; queue and counters stay.
+
+    Raises SecretLost when nothing can be signed.
+    """
     with atomic(CONTEXT):
         address = _locked(address_id)
         event_id, at = new_id(), now(CONTEXT)
+        if not address.can_sign(at):
+            raise SecretLost
         message = WebhookMessage.objects.create(
             address=address,
             store_id=address.store_id,

@@ -287,6 +287,19 @@ def test_a_message_that_is_always_refused_becomes_a_dead_letter_and_can_be_disca
     assert list(WebhookMessage.objects.order_by("pk").values_list("state", flat=True)) == ["failed", "sent"]
 
 
+def test_refusals_never_add_up_to_a_pause(store: Store, party: Party, outside: Receiver) -> None:
+    """The address lives: after any number of refusals, the first failure is one of ten."""
+    address, _ = register(store, outside)
+    long_dead(address)
+    outside.answers = [(400, b""), (502, b"")]
+    announced(party.submit())
+    retry_now()
+    assert len(outside.calls) == 2
+    address.refresh_from_db()
+    assert address.is_open and address.failures == 1
+    assert told_of_pause() == []
+
+
 def test_a_retried_dead_letter_is_sent(store: Store, party: Party, outside: Receiver) -> None:
     register(store, outside)
     outside.answers = [(400, b"")] * 12

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from events.kernel.sealing import seal
 from notifications.webhooks import services
 from notifications.webhooks.models import AddressState, WebhookAddress, WebhookMessage
 from stores.models import Role, Store
@@ -75,6 +76,14 @@ def test_the_test_button_shows_the_answer(boss: Client, store: Store, outside: R
     said = boss.post(path, form, follow=True).content.decode()
     assert "500 &lt;b&gt;broken" in said and "<b>broken" not in said
     assert WebhookMessage.objects.count() == len(outside.calls) == 2
+
+
+def test_the_test_button_says_that_the_secret_was_lost(boss: Client, store: Store, outside: Receiver) -> None:
+    address = register(store, outside.url)
+    WebhookAddress.objects.update(secret_sealed=seal("another purpose", {"secret": "x"}))
+    answer = boss.post(f"{LIST}{address.pk}/send_test/", {"_form_submitted": "on"}, follow=True)
+    assert answer.status_code == 200 and "can no longer be read" in answer.content.decode()
+    assert outside.calls == [] and not WebhookMessage.objects.exists()
 
 
 def test_pausing_going_on_and_removing(boss: Client, store: Store, outside: Receiver) -> None:

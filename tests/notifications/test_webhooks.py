@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from events.kernel.databases import alias_of
 from events.kernel.ids import new_id
+from events.kernel.sealing import seal
 from events.models import Delivery, DeliveryStatus
 from notifications.retention import purge_old_notifications
 from notifications.webhooks import services
@@ -143,6 +144,37 @@ def test_secrets_are_encrypted_and_follow_a_change_of_the_key(
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new-" * 20, [settings.SECRET_KEY]
     call_command("rotate_webhook_keys")
     settings.SECRET_KEY_FALLBACKS = []
+    address.refresh_from_db()
+    assert address.secrets_at(timezone.now()) == [secret]
+
+
+def lost(secret: str = "x") -> str:
+    """A secret that no key of today opens."""
+    return seal("another purpose", {"secret": secret})
+
+
+def test_a_new_secret_works_at_once_when_the_old_one_was_lost_with_its_key(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, _ = register(store, outside)
+    WebhookAddress.objects.update(secret_sealed=lost())
+    new = services.rotate_secret(address_id=address.pk)
+    announced(party.submit())
+    assert verified(outside.calls[0], new)
+    address.refresh_from_db()
+    assert (address.old_secret_sealed, address.old_secret_until) == ("", None)
+    assert services.send_test(address_id=address.pk).is_success
+
+
+def test_a_lost_old_secret_keeps_neither_messages_nor_the_next_key_back(
+    store: Store, party: Party, outside: Receiver
+) -> None:
+    address, secret = register(store, outside)
+    until = timezone.now() + timedelta(hours=1)
+    WebhookAddress.objects.update(old_secret_sealed=lost(), old_secret_until=until)
+    announced(party.submit())
+    assert verified(outside.calls[0], secret)
+    call_command("rotate_webhook_keys")
     address.refresh_from_db()
     assert address.secrets_at(timezone.now()) == [secret]
 
