@@ -1,5 +1,6 @@
 """All settings, read from the environment. Unset DATABASE_URL and REDIS_URL mean the embedded servers."""
 
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
@@ -258,6 +259,9 @@ TIME_ZONE = "UTC"
 # --- Files -------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# The package holds Redoc as well, which is larger and not used: no app of ours, only the folder.
+_SWAGGER_UI = "drf_spectacular_sidecar/swagger-ui-dist"
+STATICFILES_DIRS = [(_SWAGGER_UI, str(files("drf_spectacular_sidecar") / "static" / _SWAGGER_UI))]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
@@ -302,6 +306,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "EXTERNAL_DOCS": {"description": "Events and webhooks (AsyncAPI 3)", "url": "/api/v1/asyncapi.json"},
     "SERVE_INCLUDE_SCHEMA": False,
+    # Our own copy: pages load nothing from elsewhere.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
