@@ -30,6 +30,13 @@ class UnknownItem(MenuError):
     title = _("This dish is not on the menu")
 
 
+class StillPublished(MenuError):
+    """Guests order it, so the kitchen must be able to mark it sold out: its row stays until they cannot."""
+
+    code = "still-published"
+    title = _("Guests still see this dish. Take it off the menu and publish; then it can be deleted.")
+
+
 class BadPhoto(MenuError):
     """The file is no picture we can show; the detail says why."""
 

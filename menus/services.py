@@ -1,4 +1,4 @@
-"""What owners and staff do to menus: publish the draft, sell out and restock, sort, add photos."""
+"""What owners and staff do to menus: publish the draft, sell out and restock, delete, sort, add photos."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,9 +12,10 @@ from events.kernel.versions import may_save
 from events.outbox import publish
 from menus import pictures
 from menus.documents import document_of, problems_of
-from menus.errors import BadPhoto, MenuNotReady, UnknownItem
+from menus.errors import BadPhoto, MenuNotReady, StillPublished, UnknownItem
 from menus.events import ItemRestocked, ItemSoldOut, MenuPublished, PhotoUploaded
 from menus.models import Item, Menu, MenuVersion, Option, Photo, PhotoState, Section, StoreSnapshot
+from menus.selectors import published_items
 
 
 def save_store(
@@ -114,6 +115,19 @@ def _locked(store_id: UUID, item_id: UUID, option_id: UUID | None) -> Item | Opt
     if row is None:
         raise UnknownItem
     return row
+
+
+# --- Deleting --------------------------------------------------------------------------------------------
+
+
+def delete_item(*, store_id: UUID, item_id: UUID) -> None:
+    """Forgets a dish. Raises StillPublished while guests see it, and UnknownItem."""
+    with atomic("menus"):
+        Menu.objects.select_for_update().filter(store_id=store_id).first()  # nothing is published meanwhile
+        item = _locked(store_id, item_id, None)
+        if item_id in published_items(store_id):
+            raise StillPublished
+        item.delete()
 
 
 # --- Order -----------------------------------------------------------------------------------------------

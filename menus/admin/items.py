@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -25,7 +26,7 @@ from menus.backoffice_forms import (
     OptionForm,
     OptionGroupForm,
 )
-from menus.errors import BadPhoto
+from menus.errors import BadPhoto, StillPublished
 from menus.models import (
     Item,
     Menu,
@@ -34,6 +35,7 @@ from menus.models import (
     Photo,
     Section,
 )
+from menus.selectors import published_items
 
 
 class OptionInline(InCurrency, ScopedTabularInline):
@@ -136,6 +138,17 @@ class ItemAdmin(InCurrency, TellsRefusals, StoreScopedAdmin):
             messages.info(request, gettext("The photo is being prepared; it takes a few seconds."))
         except BadPhoto as error:
             messages.error(request, str(error.detail))
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Says at once, not after a confirmation, that guests still see the dish."""
+        item = self.get_object(request, unquote(object_id))
+        if item is not None and item.pk in published_items(item.section.menu.store_id):
+            messages.error(request, str(StillPublished.title))
+            return HttpResponseRedirect(self.row_url(item.pk))
+        return self._told(request, super().delete_view, object_id, *args, **kwargs)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        services.delete_item(store_id=obj.section.menu.store_id, item_id=obj.pk)
 
     @action(description=_("Preview and publish"), permissions=("view",), icon="publish")
     def preview(self, request: HttpRequest) -> HttpResponse:

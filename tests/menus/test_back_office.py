@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
+from menus import services
+from menus.errors import StillPublished, UnknownItem
 from menus.models import Item, MenuVersion, Option, OptionGroup, Photo, PhotoState, StoreSnapshot
 from stores.models import Store
 from tests.factories import make_store
@@ -115,6 +118,34 @@ def test_a_dish_with_its_choices_is_edited_on_one_page(office: Client, draft: Dr
     mild = Option.objects.get(name="순한맛")
     assert (mild.group, mild.price, mild.i18n) == (draft.spice, 0, {"en": {"name": "Mild"}})
     assert not published("item.sold_out")
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_a_dish_that_guests_still_see_is_not_deleted(office: Client, draft: Draft, is_hidden: bool) -> None:
+    services.publish_menu(menu_id=draft.menu.pk)
+    Item.objects.filter(pk=draft.gimbap.pk).update(visible=not is_hidden)
+    url = reverse("admin:menus_item_delete", args=[draft.gimbap.pk])
+    for answer in (office.get(url, follow=True), office.post(url, {"post": "yes"}, follow=True)):
+        assert "Guests still see this dish" in answer.content.decode()
+    with pytest.raises(StillPublished):
+        services.delete_item(store_id=draft.menu.store_id, item_id=draft.gimbap.pk)
+    assert Item.objects.filter(pk=draft.gimbap.pk).exists() and not LogEntry.objects.exists()
+
+
+def test_a_dish_that_guests_do_not_see_any_more_is_deleted(office: Client, draft: Draft) -> None:
+    services.publish_menu(menu_id=draft.menu.pk)
+    Item.objects.filter(pk=draft.gimbap.pk).update(visible=False)
+    services.publish_menu(menu_id=draft.menu.pk)
+    office.post(reverse("admin:menus_item_delete", args=[draft.gimbap.pk]), {"post": "yes"})
+    assert list(Item.objects.all()) == [draft.tteokbokki]
+
+
+def test_a_dish_of_another_store_is_not_deleted(office: Client, draft: Draft) -> None:
+    other = make_draft(make_store())
+    office.post(reverse("admin:menus_item_delete", args=[other.gimbap.pk]), {"post": "yes"})
+    with pytest.raises(UnknownItem):
+        services.delete_item(store_id=draft.menu.store_id, item_id=other.gimbap.pk)
+    assert Item.objects.filter(pk=other.gimbap.pk).exists()
 
 
 def test_a_choice_that_asks_for_too_much_is_refused(office: Client, draft: Draft) -> None:

@@ -73,6 +73,24 @@ def test_any_member_of_staff_sells_out_by_the_api(
     assert len(published("item.restocked")) == 1
 
 
+def test_the_kitchen_can_mark_a_hidden_dish_as_long_as_guests_order_it(
+    signed_in: SignedIn, store: Store, draft: Draft, kitchen: User
+) -> None:
+    client = signed_in(kitchen)
+    services.publish_menu(menu_id=draft.menu.id)
+    Item.objects.filter(pk=draft.gimbap.pk).update(visible=False)
+    assert listed(client, store) == ["떡볶이", "김밥"]
+    url = f"/api/v1/stores/{store.id}/items/{draft.gimbap.id}/sold-out/"
+    assert client.post(url, {"sold_out": True}, content_type="application/json").status_code == 200
+    assert [told.item_id for told in published("item.sold_out")] == [draft.gimbap.id]
+    services.publish_menu(menu_id=draft.menu.id)
+    assert listed(client, store) == ["떡볶이"]
+
+
+def listed(client: Client, store: Store) -> list[str]:
+    return [item["name"] for item in client.get(f"/api/v1/stores/{store.id}/items/").json()["items"]]
+
+
 @pytest.mark.parametrize("body", [{}, {"sold_out": "maybe"}, {"sold_out": True, "option_id": "\x00"}, []])
 def test_a_wrong_body_is_refused(
     signed_in: SignedIn, store: Store, draft: Draft, kitchen: User, body: object
