@@ -93,3 +93,13 @@ def moved_since(*, tab_id: UUID, since: datetime) -> str:
     moves = Notification.objects.filter(channel=tab_channel(tab_id), kind=Kind.TAB_MOVED)
     last = moves.filter(created_at__gt=since).order_by("-seq").first()
     return str(last.data.get("table_name", "")) if last else ""
+
+
+def merged_into(tab_id: UUID) -> UUID:
+    """The tab that this one was joined into, over all joinings; itself while it stands alone.
+
+    A tab that was joined into another one is closed: no chain of them is a circle.
+    """
+    ends = Notification.objects.filter(channel=tab_channel(tab_id), kind=Kind.TAB_CLOSED)
+    into = ends.filter(data__has_key="into_tab_id").values_list("data__into_tab_id", flat=True).first()
+    return merged_into(UUID(into)) if into else tab_id

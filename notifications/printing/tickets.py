@@ -60,18 +60,18 @@ class News:
     into_tab_id: UUID | None = None
 
 
-def sheets_of(news: News, table: str, lines: Sequence[TicketLine], at: datetime) -> list[Ticket]:
+def sheets_of(news: News, lines: Sequence[TicketLine], at: datetime) -> list[Ticket]:
     """The ticket that tells it; a long one is cut into sheets ("2/3"), each printed by itself."""
     parts = _cut(lines)
-    sheets = [_ticket(news, table, part, at) for part in parts]
+    sheets = [_ticket(news, part, at) for part in parts]
     if len(sheets) > 1:
         for number, sheet in enumerate(sheets, start=1):
             sheet["sheet"] = f"{number}/{len(sheets)}"
     return sheets
 
 
-def _ticket(news: News, table: str, lines: list[TicketLine], at: datetime) -> Ticket:
-    ticket: Ticket = {"at": at.isoformat(), "table": table, "lines": lines}
+def _ticket(news: News, lines: list[TicketLine], at: datetime) -> Ticket:
+    ticket: Ticket = {"at": at.isoformat(), "table": news.table, "lines": lines}
     if news.number is not None:
         ticket["number"] = news.number
     if news.guest:

@@ -118,7 +118,7 @@ def test_a_party_that_joins_another_takes_its_plates_along(
     other = Party(store.pk)
     add(store, paper)
     announced(other.open(), order(party))
-    announced(TabMerged(**party.at_table(), table_token="t", into_tab_id=other.tab_id, order_ids=[]))
+    announced(joined(party, other))
     moved = jobs(kind=TicketKind.MOVED)
     assert [(job.content["from_table"], job.content["table"]) for job in moved] == [("T1", "T1")]
 
@@ -134,3 +134,19 @@ def test_an_order_told_after_the_move_names_the_new_table(
     )
     retry_now()
     assert [job.content["table"] for job in jobs()] == ["E5"]
+
+
+def joined(party: Party, into: Party) -> TabMerged:
+    return TabMerged(**party.at_table(), table_token="t", into_tab_id=into.tab_id, order_ids=[])
+
+
+def test_an_order_told_after_its_party_joined_another_names_the_others_table(
+    store: Store, party: Party, paper: FakePrinter
+) -> None:
+    other, last = Party(store.pk), Party(store.pk)
+    add(store, paper)
+    announced(other.open(), last.open(), last.move("E5"))
+    announced(joined(party, other), joined(other, last), order(party))
+    assert [(job.kind, job.content["table"]) for job in jobs()] == [(TicketKind.ORDER, "E5")]
+    announced(last.move("F6"))
+    assert [(job.kind, job.content["table"]) for job in jobs()][1:] == [(TicketKind.MOVED, "F6")]

@@ -1,5 +1,6 @@
 """Writes the tickets that a fact makes, one for each printer that has something to print of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +21,8 @@ from notifications.printing.models import (
 )
 from notifications.printing.services.queueing import locked, queue
 from notifications.printing.tickets import News, TicketLine, line_of, sheets_of
-from notifications.selectors import moved_since
+from notifications.selectors import merged_into, moved_since
+from notifications.services import table_of_tab
 
 CONTEXT = "notifications"
 ORDERS = ("order.submitted",)
@@ -45,6 +47,7 @@ def write_tickets(*, news: News, topic: str, source: Envelope) -> int:
             store_id=news.store_id, subscriptions__topic=topic
         )
         printers = list(found.order_by("pk"))
+        news = _as_they_sit_now(news, source) if printers else news
         count = sum(_write(printer, news, source, printers) for printer in printers)
         if news.into_tab_id:  # the tab is another one from now on, wherever it moves
             PrintJob.objects.filter(store_id=news.store_id, tab_id=news.tab_id).update(
@@ -59,17 +62,21 @@ def _write(printer: Printer, news: News, source: Envelope, printers: list[Printe
     lines = _lines_for(printer, news, printers)
     if lines is None:
         return False
-    table = _table_now(news, source)
-    for part, sheet in enumerate(sheets_of(news, table, lines, source.occurred_at)):
+    for part, sheet in enumerate(sheets_of(news, lines, source.occurred_at)):
         _add(printer, news, source, part=part, content=sheet)
     return True
 
 
-def _table_now(news: News, source: Envelope) -> str:
-    """A move that overtook its order is on the order's ticket; one that comes later has its own."""
+def _as_they_sit_now(news: News, source: Envelope) -> News:
+    """A move or merge that overtook its order is on the order's ticket; one that comes later has its own."""
     if news.kind != TicketKind.ORDER:
-        return news.table
-    return moved_since(tab_id=news.tab_id, since=source.occurred_at) or news.table
+        return news
+    tab_id = merged_into(news.tab_id)
+    if tab_id == news.tab_id:
+        table = moved_since(tab_id=tab_id, since=source.occurred_at)
+    else:
+        table = table_of_tab(tab_id)
+    return replace(news, tab_id=tab_id, table=table or news.table)
 
 
 def _lines_for(printer: Printer, news: News, printers: list[Printer]) -> list[TicketLine] | None:
