@@ -73,8 +73,16 @@ def env_networks(name: str) -> list[str]:
     return words
 
 
-# A machine that is gone does not answer at all, and nobody waits minutes to be told so.
-CONNECT_SECONDS = 5
+# A machine that is gone does not answer at all, and nobody waits minutes to be told so: neither who connects,
+# nor who sent something over a connection that was open, nor who waits there for an answer.
+PATIENCE: dict[str, object] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
 
 
 def database_from_url(url: str) -> dict[str, object]:
@@ -94,7 +102,7 @@ def database_from_url(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         # Lets the queue keep its plans on the server; behind a pooler that cannot, add ?prepare_threshold=0.
         "OPTIONS": {
-            "connect_timeout": CONNECT_SECONDS,
+            **PATIENCE,
             **query,
             "prepare_threshold": int(query.get("prepare_threshold", 5)) or None,
         },
