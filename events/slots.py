@@ -37,12 +37,12 @@ def slot(name: str, *, seconds: float, count: int = SLOTS) -> Iterator[bool]:
 
 
 @contextmanager
-def time_limit(seconds: float, name: str) -> Iterator[None]:
+def time_limit(seconds: float, name: str, what: str = "a handler") -> Iterator[None]:
     """Ends the process when the block hangs, as Celery does with its children; threads have no such limit.
 
     Whoever supervises it starts it again; the attempt is counted, so the handler is a dead letter in the end.
     """
-    timer = threading.Timer(seconds, _end, [name])
+    timer = threading.Timer(seconds, _end, [name, what])
     timer.daemon = True
     timer.start()
     try:
@@ -51,6 +51,6 @@ def time_limit(seconds: float, name: str) -> Iterator[None]:
         timer.cancel()
 
 
-def _end(name: str) -> None:
-    logger.critical("a handler of %s hangs: this process ends to free its row", name)
+def _end(name: str, what: str) -> None:
+    logger.critical("%s of %s hangs: this process ends to free its rows", what, name)
     os._exit(HUNG)

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 
 from django.conf import settings
@@ -30,22 +31,32 @@ def sweep() -> int:
 
     One that is away does not keep the others waiting.
     """
-    count = 0
     for alias in all_aliases():
-        try:
-            count += _sweep(alias)
-        except Error as error:
-            logger.warning("cannot sweep %s: %s", alias, error)
-            connections[alias].close_if_unusable_or_obsolete()
-    return count
+        _try(_ship, alias)
+    return sum(_try(_look_after, alias) for alias in all_aliases())
 
 
-def _sweep(alias: str) -> int:
-    relay.ship(alias)
-    repair.reclaim(alias)
-    repair.hold_blocked(alias)
+def _try(work: Callable[[str], int], alias: str) -> int:
+    try:
+        return work(alias)
+    except Error as error:
+        logger.warning("cannot sweep %s: %s", alias, error)
+        connections[alias].close_if_unusable_or_obsolete()
+        return 0
+
+
+def _ship(alias: str) -> int:
+    with _limit(alias, "the relay"):
+        return relay.ship(alias)
+
+
+def _look_after(alias: str) -> int:
+    with _limit(alias, "the sweep"):
+        repair.reclaim(alias)
+        repair.hold_blocked(alias)
+        late = repair.overdue_lanes(alias, LATE_SECONDS)
     beside = lanes_beside()
-    return sum(_drain(lane) for lane in repair.overdue_lanes(alias, LATE_SECONDS) if lane not in beside)
+    return sum(_drain(lane) for lane in late if lane not in beside)
 
 
 def deliver_backlog() -> None:
@@ -67,25 +78,40 @@ def sweep_beside(lane: str) -> int:
 
 
 def _drain(lane: str) -> int:
-    with time_limit(DRAIN_SECONDS + settings.CELERY_TASK_TIME_LIMIT, lane):
+    with _limit(lane, "a handler"):
         return drain(lane)
+
+
+def _limit(name: str, what: str) -> AbstractContextManager[None]:
+    """As long as a worker has for a task: a connection that hangs for ever must not hang this process."""
+    return time_limit(DRAIN_SECONDS + settings.CELERY_TASK_TIME_LIMIT, name, what)
 
 
 def run_forever(stop: threading.Event) -> None:
     """Sweeps twice a second until told to stop; a failing round is logged and the next one tries again.
 
-    Each lane beside the contexts has a thread of its own: no alarm waits for somebody else's server, and no
-    refund for somebody's webhook address. So has whatever the contexts have it look after.
+    Each database has two threads: what is late there does not wait for another database that its relay waits
+    for. Each lane beside the contexts has one: no alarm waits for somebody else's server, and no refund for
+    somebody's webhook address. So has whatever the contexts have it look after.
     """
     for lane in lanes_beside():
         _start(f"sweep {lane}", partial(sweep_beside, lane), stop)
     for each in rounds():
         _start(each.name, each.look, stop, each.every)
-    _repeat(sweep, stop)
+    databases = [
+        _start(f"{name} {alias}", partial(_try, work, alias), stop)
+        for alias in all_aliases()
+        for name, work in (("ship", _ship), ("sweep", _look_after))
+    ]
+    stop.wait()
+    for thread in databases:  # what they have begun counts as an attempt
+        thread.join()
 
 
-def _start(name: str, work: Work, stop: threading.Event, every: float = EVERY_SECONDS) -> None:
-    threading.Thread(target=_repeat, args=(work, stop, every), name=name, daemon=True).start()
+def _start(name: str, work: Work, stop: threading.Event, every: float = EVERY_SECONDS) -> threading.Thread:
+    thread = threading.Thread(target=_repeat, args=(work, stop, every), name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def _repeat(work: Work, stop: threading.Event, every: float = EVERY_SECONDS) -> None:
