@@ -9,14 +9,16 @@ from django.db import Error, connections, transaction
 from django.utils import timezone
 
 from events.audiences import Wanted, heard
+from events.delivery import DRAIN_SECONDS
 from events.kernel.databases import alias_of
-from events.kicks import kick_lane
+from events.kicks import kick_lane, kick_relay
 from events.models import Delivery, Event
 from events.registry import handlers_of, is_readable
 
 logger = logging.getLogger(__name__)
 
 SHIP_BATCH = 500
+SHIP_SECONDS = DRAIN_SECONDS
 # So many events may wait for a database that is away before those behind them wait, too.
 WALK = 50_000
 # So long a database that failed is not asked again: connecting to a machine that is gone takes a while.
@@ -35,12 +37,17 @@ def ship(alias: str) -> int:
     """Fans out what its producers could not fan out themselves; returns how many events it shipped.
 
     One shipper per outbox (advisory lock) keeps the order of a stream between databases; shipping twice is
-    harmless (unique event and handler). It looks again after its commit, so no wake-up is lost. A database
-    that is away holds up its own share and nobody else's: such events count as shipped when it has them.
+    harmless (unique event and handler). It looks again after its commit, so no wake-up is lost; when time is
+    up it rings instead. A database that is away holds up its own share and nobody else's: such events count
+    as shipped when it has them.
     """
-    shipped = 0
-    while count := _Walk(alias).run():
+    until = time.monotonic() + SHIP_SECONDS
+    shipped = count = _Walk(alias, until).run()
+    while count and time.monotonic() < until:
+        count = _Walk(alias, until).run()
         shipped += count
+    if time.monotonic() >= until:
+        kick_relay(alias)
     return shipped
 
 
@@ -51,9 +58,10 @@ class _Walk:
     facts nothing more of that stream: what comes later must not overtake.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, until: float) -> None:
         lately = time.monotonic() - AWAY_SECONDS
         self.source = source
+        self.until = until
         self.away = {name for name, at in _failed_at.items() if at > lately}
         self.stuck = {place for place, at in _stuck_at.items() if at > lately}
         self.missing: Missing = {}
@@ -69,6 +77,8 @@ class _Walk:
             if shipped is None:
                 break  # somebody else ships
             count += shipped
+            if time.monotonic() >= self.until:
+                break
         return count
 
     def _ship(self, ids: list[UUID]) -> int | None:

@@ -62,9 +62,8 @@ def _look_after(alias: str) -> int:
 def deliver_backlog() -> None:
     """Runs what is due in every context, until the facts of the facts are handled too."""
     while True:
-        for alias in all_aliases():
-            relay.ship(alias)
-        if not sum(drain(context) for context in contexts_with_handlers()):
+        shipped = sum(relay.ship(alias) for alias in all_aliases())
+        if not shipped + sum(drain(context) for context in contexts_with_handlers()):
             return
 
 

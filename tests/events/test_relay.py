@@ -14,7 +14,7 @@ from events.kernel.databases import alias_of, all_aliases, atomic
 from events.models import Delivery, DeliveryStatus, Event
 from events.outbox import publish
 from events.queue_health import backlog, oldest_age
-from events.sweeper import sweep
+from events.sweeper import deliver_backlog, sweep
 from tests.events.conftest import LISTENER, SECOND, Hushed, behavior, change, delivery_of, effects, ring
 from tests.queue import deliver_all, ship_all
 
@@ -55,6 +55,51 @@ def test_the_relay_keeps_the_order_of_a_stream() -> None:
     ship_all()
     deliver_all()
     assert [number for _, number in effects()] == [1, 2, 3, 4, 5]
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The relay's time is up after each event; the outboxes for which it rang."""
+    rung: list[str] = []
+    monkeypatch.setattr(relay, "SHIP_SECONDS", 0.0)
+    monkeypatch.setattr(relay, "SHIP_BATCH", 1)
+    monkeypatch.setattr(relay, "kick_relay", rung.append)
+    return rung
+
+
+@pytest.mark.django_db
+def test_a_relay_whose_time_is_up_rings_for_the_rest_instead_of_keeping_its_worker(
+    hurried: list[str],
+) -> None:
+    for number in (1, 2, 3):
+        ring("front", number)
+    _forget_fan_out()
+    alias = alias_of("tests")
+    assert [relay.ship(alias) for _ in range(4)] == [1, 1, 1, 0]
+    assert set(hurried) == {alias}
+    deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", number) for number in (1, 2, 3)]
+
+
+@pytest.mark.django_db
+def test_a_relay_that_is_done_in_time_rings_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(relay, "kick_relay", rung.append)
+    ring()
+    _forget_fan_out()
+    assert relay.ship(alias_of("tests")) == 1
+    assert rung == []
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("hurried")
+def test_what_is_prepared_leaves_nothing_in_an_outbox_however_long_it_takes() -> None:
+    for _ in range(3):
+        with atomic("tests"):
+            publish(Hushed(store_id=uuid4()))
+    _forget_fan_out()
+    deliver_backlog()
+    assert not relay._unshipped(alias_of("tests"))
 
 
 @pytest.mark.django_db
