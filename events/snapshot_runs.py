@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.bells import heard, may_ring
-from events.kernel.databases import alias_of, all_aliases
+from events.kernel.databases import alias_of, reach
 from events.kernel.errors import DomainError
 from events.kernel.kicker import submit
 from events.models import SnapshotRun, SnapshotState
@@ -93,7 +93,7 @@ def work_snapshot_run(*, alias: str, run_id: str) -> None:
 @shared_task(name="events.resume_snapshot_runs")
 def resume_snapshot_runs() -> int:
     """Rings again for runs that nobody has moved for a while; returns how many."""
-    stalled = [run for alias in all_aliases() for run in _stalled(alias)]
+    stalled = [run for alias in reach().there for run in _stalled(alias)]
     for run in stalled:
         kick(str(run._state.db), run)
     return len(stalled)

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from events import relay
 from events.kernel.databases import alias_of, all_aliases
-from events.models import Delivery, DeliveryStatus, Event, Stream
+from events.models import Delivery, DeliveryStatus, Event, SnapshotRun, Stream
 from events.queue_health import backlog
 from events.retention import purge
+from events.snapshot_runs import resume_snapshot_runs
 from events.sweeper import sweep
 from notifications.dead_letters import ring_for_dead_letters
 from notifications.models import Kind, Notification
@@ -98,6 +99,14 @@ def test_a_number_that_belongs_to_another_fact_stops_its_stream_and_no_other(
     deliver_all()
     assert effects(LISTENER)[2:] == effects(SECOND)[2:] == [("front", 2), ("front", 3)]
     assert not relay._unshipped(alias_of("tests"))
+
+
+def test_a_run_over_the_copies_of_another_database_goes_on() -> None:
+    runs = SnapshotRun.objects.using(alias_of("payments"))
+    runs.create(keeper="payments.store", rebuilds=False, actor_name="Kim", todo=["x"], total=1)
+    runs.update(moved_at=timezone.now() - timedelta(minutes=1))
+    with away(alias_of("orders")):
+        assert resume_snapshot_runs() == 1
 
 
 def test_the_figures_of_the_others_can_be_read(client: Client) -> None:
