@@ -1,8 +1,10 @@
 """Ships events to where their handlers live."""
 
 import logging
+import threading
 import time
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import Error, connections, transaction
@@ -10,7 +12,7 @@ from django.utils import timezone
 
 from events.audiences import Wanted, heard
 from events.delivery import DRAIN_SECONDS
-from events.kernel.databases import alias_of
+from events.kernel.databases import alias_of, answers, on_commit
 from events.kicks import kick_lane, kick_relay
 from events.models import Delivery, Event
 from events.registry import handlers_of, is_readable
@@ -21,7 +23,7 @@ SHIP_BATCH = 500
 SHIP_SECONDS = DRAIN_SECONDS
 # So many events may wait for a database that is away before those behind them wait, too.
 WALK = 50_000
-# So long a database that failed is not asked again: connecting to a machine that is gone takes a while.
+# So long a database that failed is left alone.
 AWAY_SECONDS = 2.0
 
 Missing = dict[UUID, frozenset[str]]
@@ -62,8 +64,8 @@ class _Walk:
         lately = time.monotonic() - AWAY_SECONDS
         self.source = source
         self.until = until
-        self.away = {name for name, at in _failed_at.items() if at > lately}
-        self.stuck = {place for place, at in _stuck_at.items() if at > lately}
+        self.away = _away() - {source}
+        self.stuck = {place for place, at in list(_stuck_at.items()) if at > lately}
         self.missing: Missing = {}
 
     def run(self) -> int:
@@ -86,32 +88,27 @@ class _Walk:
         with transaction.atomic(using=self.source):
             if not _is_shipper(self.source):
                 return None
-            lanes, missing = self._fan_out(list(waiting.order_by("occurred_at", "seq")))
+            missing = self._fan_out(list(waiting.order_by("occurred_at", "seq")))
             done = [pk for pk in ids if pk not in missing]
             count = waiting.filter(pk__in=done).update(shipped_at=timezone.now())
         # Only now: what was rolled back with us must be written again.
         self.missing |= missing
-        for lane in lanes:
-            kick_lane(lane)
         return count
 
-    def _fan_out(self, events: list[Event]) -> tuple[set[str], Missing]:
-        """Gives each database its share, our own the last.
-
-        Returns the lanes where something is due, and who has not got what.
-        """
+    def _fan_out(self, events: list[Event]) -> Missing:
+        """Gives each database its share and rings there, our own the last; returns who has not got what."""
         wanted = [(event, h) for event in events for h in handlers_of(event.topic, event.version)]
-        lanes: set[str] = set()
         missing: Missing = {}
         targets = {alias_of(h.context) for _, h in wanted}
         for target in sorted(targets, key=lambda alias: alias == self.source):
             here = [(event, h) for event, h in wanted if alias_of(h.context) == target]
             here = [(event, h) for event, h in here if target in self.missing.get(event.pk, {target})]
             given = self._give(target, here)
-            lanes |= {h.lane for _, h in given}
+            for context, lane in {(h.context, h.lane) for _, h in given}:
+                on_commit(context, partial(kick_lane, lane))
             for pk in {event.pk for event, _ in here} - {event.pk for event, _ in given}:
                 missing[pk] = missing.get(pk, frozenset()) | {target}
-        return lanes, missing
+        return missing
 
     def _give(self, target: str, wanted: Wanted) -> Wanted:
         """Returns what the database has now."""
@@ -137,6 +134,28 @@ class _Walk:
                 logger.error("%s has other facts under the numbers of %s: its new ones wait", *place)
             _stuck_at[place] = time.monotonic()
             self.stuck.add(place)
+
+
+def _away() -> set[str]:
+    """The databases that failed and have not answered since.
+
+    A thread asks them, and nobody's share waits for it: connecting to a machine that is gone takes a while.
+    """
+    lately = time.monotonic() - AWAY_SECONDS
+    asking = {thread.name for thread in threading.enumerate()}
+    for alias, at in list(_failed_at.items()):
+        if at <= lately and (name := f"ask {alias}") not in asking:
+            threading.Thread(target=_ask, args=(alias,), name=name, daemon=True).start()
+    return set(_failed_at)
+
+
+def _ask(alias: str) -> None:
+    is_back = answers(alias)
+    connections[alias].close()
+    if is_back:
+        _failed_at.pop(alias, None)
+    elif alias in _failed_at:
+        _failed_at[alias] = time.monotonic()
 
 
 def _is_shipper(alias: str) -> bool:

@@ -62,14 +62,14 @@ def unfinished() -> list[Delivery]:
 
 
 @contextmanager
-def away(alias: str) -> Iterator[None]:
+def away(alias: str, host: str = "/nowhere", port: str = "") -> Iterator[None]:
     """The server of this database cannot be reached meanwhile."""
     connection = connections[alias]
-    host = connection.settings_dict["HOST"]
-    connection.settings_dict["HOST"] = "/nowhere"
+    place = {name: connection.settings_dict[name] for name in ("HOST", "PORT")}
+    connection.settings_dict.update(HOST=host, PORT=port)
     connection.close()
     try:
         yield
     finally:
-        connection.settings_dict["HOST"] = host
+        connection.settings_dict.update(place)
         relay.forget_failures()

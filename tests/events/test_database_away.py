@@ -1,8 +1,14 @@
 """With a database per context: one that is away keeps its own share waiting, and nobody else's."""
 
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -70,6 +76,65 @@ def test_an_event_that_is_shipped_in_part_waits_in_its_outbox() -> None:
     deliver_all()
     assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
     assert not relay._unshipped(alias_of("tests"))
+
+
+@contextmanager
+def _mute(alias: str) -> Iterator[None]:
+    """Its machine takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with away(alias, "127.0.0.1", str(server.getsockname()[1])):
+            yield
+
+
+def _wait_for_the_answer_of(alias: str) -> None:
+    for thread in [one for one in threading.enumerate() if one.name == f"ask {alias}"]:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_nobodys_share_waits_while_a_machine_that_is_gone_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    orders = alias_of("orders")
+    with away(orders):
+        ring("front", 1)
+        relay.ship(alias_of("tests"))
+        monkeypatch.setattr(relay, "AWAY_SECONDS", 0.0)
+        with _mute(orders):
+            ring("front", 2)
+            began = time.monotonic()
+            relay.ship(alias_of("tests"))
+            took = time.monotonic() - began
+        _wait_for_the_answer_of(orders)
+    assert took < 4  # connecting is given up after five
+    assert Delivery.objects.using(alias_of("payments")).filter(stream="bell:front").count() == 2
+
+
+def test_a_database_that_is_back_gets_its_share_as_soon_as_it_has_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with away(alias_of("orders")):
+        ring()
+        relay.ship(alias_of("tests"))
+        failed = dict(relay._failed_at)
+    relay._failed_at.update(failed)  # nobody told this process
+    monkeypatch.setattr(relay, "AWAY_SECONDS", 0.0)
+    relay.ship(alias_of("tests"))
+    _wait_for_the_answer_of(alias_of("orders"))
+    relay.ship(alias_of("tests"))
+    assert not relay._unshipped(alias_of("tests"))
+    deliver_all()
+    assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
+
+
+def test_who_has_its_share_is_rung_while_the_outbox_still_waits_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source, rung = connections[alias_of("tests")], {}
+    monkeypatch.setattr(relay, "kick_lane", lambda lane: rung.update({lane: source.in_atomic_block}))
+    ring()
+    relay.ship(alias_of("tests"))
+    assert rung == {"orders": True, "payments": True}
 
 
 def _restore_earlier(alias: str) -> None:
