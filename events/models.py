@@ -1,5 +1,6 @@
 """The queue's tables: facts, and one delivery per fact and handler. They stand in every database."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -45,6 +46,8 @@ class Event(models.Model):
     causation_id = models.UUIDField(null=True)
     occurred_at = models.DateTimeField(db_default=Now())
     shipped_at = models.DateTimeField(null=True)
+    # While it is shipped in part: the contexts that have not got it.
+    missed_by = ArrayField(models.CharField(max_length=40), null=True)
 
     class Meta:
         verbose_name = _("event")

@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from django.db import Error, connections, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.audiences import Wanted, heard
@@ -26,9 +27,8 @@ WALK = 50_000
 # So long a database that failed is left alone.
 AWAY_SECONDS = 2.0
 
-Missing = dict[UUID, frozenset[str]]
-# Events that are shipped in part, and who has not got them. A process that does not know writes it again.
-_missing: dict[str, Missing] = {}
+# The contexts that have not got an event.
+Missing = dict[UUID, set[str]]
 _failed_at: dict[str, float] = {}
 # (database, stream) whose numbers it has from other facts: looked at again as seldom.
 _stuck_at: dict[tuple[str, str], float] = {}
@@ -66,13 +66,10 @@ class _Walk:
         self.until = until
         self.away = _away() - {source}
         self.stuck = {place for place, at in list(_stuck_at.items()) if at > lately}
-        self.missing: Missing = {}
 
     def run(self) -> int:
-        ids = _unshipped(self.source)
-        known = _missing.get(self.source, {})
-        self.missing = _missing[self.source] = {pk: known[pk] for pk in ids if pk in known}
-        todo = [pk for pk in ids if pk not in known or known[pk] - self.away]
+        waiting = _unshipped(self.source)
+        todo = [pk for pk, contexts in waiting.items() if contexts is None or self._reaches(contexts)]
         count = 0
         for start in range(0, len(todo), SHIP_BATCH):
             shipped = self._ship(todo[start : start + SHIP_BATCH])
@@ -83,31 +80,32 @@ class _Walk:
                 break
         return count
 
+    def _reaches(self, contexts: list[str]) -> bool:
+        return any(alias_of(context) not in self.away for context in contexts)
+
     def _ship(self, ids: list[UUID]) -> int | None:
         waiting = Event.objects.using(self.source).filter(pk__in=ids, shipped_at=None)
         with transaction.atomic(using=self.source):
             if not _is_shipper(self.source):
                 return None
-            missing = self._fan_out(list(waiting.order_by("occurred_at", "seq")))
+            events = list(waiting.order_by("occurred_at", "seq"))
+            missing = self._fan_out(events)
+            _note_missing(waiting, events, missing)
             done = [pk for pk in ids if pk not in missing]
-            count = waiting.filter(pk__in=done).update(shipped_at=timezone.now())
-        # Only now: what was rolled back with us must be written again.
-        self.missing |= missing
-        return count
+            return waiting.filter(pk__in=done).update(shipped_at=timezone.now(), missed_by=None)
 
     def _fan_out(self, events: list[Event]) -> Missing:
         """Gives each database its share and rings there, our own the last; returns who has not got what."""
-        wanted = [(event, h) for event in events for h in handlers_of(event.topic, event.version)]
         missing: Missing = {}
-        targets = {alias_of(h.context) for _, h in wanted}
-        for target in sorted(targets, key=lambda alias: alias == self.source):
-            here = [(event, h) for event, h in wanted if alias_of(h.context) == target]
-            here = [(event, h) for event, h in here if target in self.missing.get(event.pk, {target})]
-            given = self._give(target, here)
+        shares = _shares(events)
+        for target in sorted(shares, key=lambda alias: alias == self.source):
+            given = self._give(target, shares[target])
             for context, lane in {(h.context, h.lane) for _, h in given}:
                 on_commit(context, partial(kick_lane, lane))
-            for pk in {event.pk for event, _ in here} - {event.pk for event, _ in given}:
-                missing[pk] = missing.get(pk, frozenset()) | {target}
+            there = {event.pk for event, _ in given}
+            for event, h in shares[target]:
+                if event.pk not in there:
+                    missing.setdefault(event.pk, set()).add(h.context)
         return missing
 
     def _give(self, target: str, wanted: Wanted) -> Wanted:
@@ -134,6 +132,27 @@ class _Walk:
                 logger.error("%s has other facts under the numbers of %s: its new ones wait", *place)
             _stuck_at[place] = time.monotonic()
             self.stuck.add(place)
+
+
+def _shares(events: list[Event]) -> dict[str, Wanted]:
+    """database -> what its handlers have not got yet."""
+    shares: dict[str, Wanted] = {}
+    for event in events:
+        for h in handlers_of(event.topic, event.version):
+            if event.missed_by is None or h.context in event.missed_by:
+                shares.setdefault(alias_of(h.context), []).append((event, h))
+    return shares
+
+
+def _note_missing(waiting: QuerySet[Event], events: list[Event], missing: Missing) -> None:
+    """On the rows, for whoever goes on: what proves a delivery may be purged, and nobody must repeat it."""
+    news: dict[tuple[str, ...], list[UUID]] = {}
+    for event in events:
+        contexts = sorted(missing.get(event.pk, ()))
+        if contexts and contexts != event.missed_by:
+            news.setdefault(tuple(contexts), []).append(event.pk)
+    for who, ids in news.items():
+        waiting.filter(pk__in=ids).update(missed_by=list(who))
 
 
 def _away() -> set[str]:
@@ -170,18 +189,20 @@ def forget_failures() -> None:
     _stuck_at.clear()
 
 
-def _unshipped(alias: str) -> list[UUID]:
-    """What waits, without what only a newer release can read: while releases change, its relay ships that.
+def _unshipped(alias: str) -> dict[UUID, list[str] | None]:
+    """What waits, and for whom (None: for all that listen), from the oldest on.
 
-    Nothing of the same stream goes before it.
+    Without what only a newer release can read: while releases change, its relay ships that. Nothing of the
+    same stream goes before it.
     """
     # By time, which the stream's lock makes rise with the number; ids are given out before that lock.
     rows = Event.objects.using(alias).filter(shipped_at=None).order_by("occurred_at", "seq")
-    found: list[UUID] = []
+    found: dict[UUID, list[str] | None] = {}
     newer: dict[str, str] = {}
-    for pk, stream, topic, version in rows.values_list("pk", "stream", "topic", "version")[:WALK]:
+    columns = ("pk", "missed_by", "stream", "topic", "version")
+    for pk, missed_by, stream, topic, version in rows.values_list(*columns)[:WALK]:
         if stream not in newer and is_readable(topic, version):
-            found.append(pk)
+            found[pk] = missed_by
         else:
             newer.setdefault(stream, f"{topic} v{version}")
     if unsaid := set(newer.values()) - _said:
@@ -221,7 +242,8 @@ def _copy_events(target: str, events: list[Event], now: datetime) -> set[str]:
 
     Where databases were restored from different moments, a number may belong to another fact.
     """
-    fields = [field.attname for field in Event._meta.concrete_fields if field.name != "shipped_at"]
+    ours = {"shipped_at", "missed_by"}
+    fields = [field.attname for field in Event._meta.concrete_fields if field.name not in ours]
     copies = {
         event.pk: Event(**{name: getattr(event, name) for name in fields}, shipped_at=now) for event in events
     }

@@ -1,11 +1,13 @@
 """With a database per context: one that is away keeps its own share waiting, and nobody else's."""
 
+import importlib
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -72,10 +74,15 @@ def test_an_event_that_is_shipped_in_part_waits_in_its_outbox() -> None:
         ring()
         relay.ship(alias_of("tests"))
         assert relay._unshipped(alias_of("tests"))
-    relay._missing.clear()  # another process goes on, that knows nothing
+    _begin_afresh()
     deliver_all()
     assert effects(LISTENER) == effects(SECOND) == [("front", 1)]
     assert not relay._unshipped(alias_of("tests"))
+
+
+def _begin_afresh() -> None:
+    """Another process goes on, that knows nothing."""
+    importlib.reload(relay)
 
 
 @contextmanager
@@ -139,6 +146,7 @@ def test_who_has_its_share_is_rung_while_the_outbox_still_waits_for_others(
 
 def _restore_earlier(alias: str) -> None:
     """As if this database came from a backup before its first fact: it gives out the same numbers again."""
+    Delivery.objects.using(alias).all().delete()
     Event.objects.using(alias).all().delete()
     Stream.objects.using(alias).all().delete()
 
@@ -164,6 +172,30 @@ def test_a_number_that_belongs_to_another_fact_stops_its_stream_and_no_other(
     deliver_all()
     assert effects(LISTENER)[2:] == effects(SECOND)[2:] == [("front", 2), ("front", 3)]
     assert not relay._unshipped(alias_of("tests"))
+
+
+def _age(event_id: UUID) -> None:
+    then = timezone.now() - timedelta(days=40)
+    for alias in all_aliases():
+        Event.objects.using(alias).filter(pk=event_id).update(occurred_at=then)
+    change(event_id, SECOND, done_at=then)
+
+
+def test_who_had_a_fact_a_month_ago_never_hears_it_again_because_another_one_still_waits() -> None:
+    ring("front", 1)
+    deliver_all()
+    _restore_earlier(alias_of("tests"))
+    _restore_earlier(alias_of("payments"))
+    waiting = ring("front", 2)
+    deliver_all()
+    _age(waiting)
+    purge(days=30)
+    assert not Event.objects.using(alias_of("payments")).filter(pk=waiting).exists()
+    _begin_afresh()
+    deliver_all()
+    assert effects(SECOND) == [("front", 1), ("front", 2)]
+    assert effects(LISTENER) == [("front", 1)]
+    assert backlog(all_aliases())["tests"].unshipped == 1
 
 
 def test_a_run_over_the_copies_of_another_database_goes_on() -> None:
