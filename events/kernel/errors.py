@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 
 class DomainError(Exception):
@@ -14,7 +15,7 @@ class DomainError(Exception):
 
     code = "refused"
     status = 400
-    title: str | Promise = "Refused"
+    title: str | Promise = _("This is not possible")
 
     def __init__(self, detail: str | Promise = "", **extra: Any) -> None:
         super().__init__(str(detail) or str(self.title))
@@ -27,7 +28,7 @@ class NotFound(DomainError):
 
     code = "not-found"
     status = 404
-    title: str | Promise = "Not found"
+    title: str | Promise = _("This is not here")
 
 
 class Conflict(DomainError):
@@ -35,7 +36,7 @@ class Conflict(DomainError):
 
     code = "conflict"
     status = 409
-    title: str | Promise = "Conflict"
+    title: str | Promise = _("This has changed in the meantime")
 
 
 class Forbidden(DomainError):
@@ -43,4 +44,4 @@ class Forbidden(DomainError):
 
     code = "forbidden"
     status = 403
-    title: str | Promise = "Not allowed"
+    title: str | Promise = _("This is not allowed")
