@@ -14,7 +14,15 @@ from events.kernel.databases import alias_of, all_aliases
 from events.kernel.money import CURRENCIES, format_money
 from events.meanings import meaning_of, plain_error
 from events.models import Delivery, DeliveryStatus, Event, FailedAttempt, Intervention
-from events.timeline import Moment, Question, about, contributes, row_link, words_of
+from events.timeline import (
+    Moment,
+    Question,
+    about,
+    contributes,
+    reason_in_words,
+    row_link,
+    words_of,
+)
 
 ACTS_DONE: dict[str, str | Promise] = {
     "retry": gettext_lazy("Tried again"),
@@ -93,7 +101,7 @@ def _details(payload: Any, language: str) -> str:
         _("%(minutes)s min") % {"minutes": minutes} if minutes else "",
         payload.get("line_name"),
         payload.get("note"),
-        payload.get("reason"),
+        reason_in_words(payload.get("reason") or "", payload.get("reason_code") or ""),
         payload.get("actor_name") or payload.get("guest_name"),
     ]
     return " · ".join(str(part) for part in parts if part)

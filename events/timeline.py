@@ -73,6 +73,7 @@ Relation = Callable[[UUID, tuple[UUID, ...]], Iterable[UUID]]
 _providers: list[Provider] = []
 _relations: list[Relation] = []
 _words: dict[str, Words] = {}
+_reasons: dict[str, Text] = {}
 _rows: dict[str, str] = {}
 
 
@@ -96,6 +97,16 @@ def words(by_topic: Mapping[str, Words]) -> None:
 def words_of(topic: str) -> Words:
     """The words of a topic; an unknown one is shown by its name."""
     return _words.get(topic) or Words("bolt", topic)
+
+
+def reasons(by_code: Mapping[str, Text]) -> None:
+    """Registers the words of reasons that a context keeps as codes."""
+    _reasons.update(by_code)
+
+
+def reason_in_words(reason: str, code: str = "") -> str:
+    """What a person typed; a code, there or beside it, in words, and nothing for one without words."""
+    return str(_reasons.get(reason, reason) or _reasons.get(code, ""))
 
 
 def rows(**admin_names: str) -> None:

@@ -96,7 +96,7 @@ def tell_order_rejected(event: OrderRejected, envelope: Envelope) -> None:
 
 @subscribe(OrderCanceled, name="notifications.tell_order_canceled")
 def tell_order_canceled(event: OrderCanceled, envelope: Envelope) -> None:
-    why = {"reason": event.reason, "by": event.actor_kind}
+    why = {"reason_code": event.reason_code, "reason": event.reason, "by": event.actor_kind}
     _tell_tab(event, envelope, Kind.ORDER_CANCELED, **why)
     services.acknowledge_subject(
         store_id=event.store_id, subject_id=event.order_id, actor_name=event.actor_name
@@ -168,7 +168,8 @@ def _news_of(event: OrderEvent | TabMoved | TabMerged) -> News:
     if isinstance(event, OrderSubmitted):
         return News(kind=TicketKind.ORDER, guest=event.guest_name, lines=event.lines, **place)
     assert isinstance(event, OrderCanceled | OrderRejected)
-    return News(kind=TicketKind.CANCELED, reason=event.reason, **place)
+    place |= {"reason": event.reason, "reason_code": event.reason_code}
+    return News(kind=TicketKind.CANCELED, **place)
 
 
 # --- Calls --------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ class OrderAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         ("number", "business_day"),
         ("table_name", "round"),
         ("guest_name", "worth"),
-        ("status", "reason"),
+        ("status", "why"),
         ("actor_name", "placed_at"),
         ("submitted_at", "accepted_at"),
         ("ready_by", "ready_at"),
@@ -143,6 +143,10 @@ class OrderAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
     @display(description=_("status"), ordering="status", label=ORDER_COLORS)
     def state(self, row: Order) -> tuple[str, str]:
         return row.status, row.get_status_display()
+
+    @display(description=_("reason"))
+    def why(self, row: Order) -> str:
+        return row.why_ended or "–"
 
     @display(description=_("total"), ordering="total")
     def worth(self, row: Order) -> str:
@@ -229,7 +233,7 @@ class TabAdmin(OnlyUseful, TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
 
     @display(description=_("reason for closing"))
     def ended_why(self, row: Tab) -> str:
-        return row.close_reason or "–"
+        return row.why_closed or "–"
 
     def useless_actions(self, row: Tab) -> tuple[str, ...]:
         return ("close",) if row.status == TabStatus.CLOSED else ()

@@ -97,6 +97,7 @@ class TabClosed(TabEvent):
 
     reason: str
     actor_name: str = ""
+    reason_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +188,7 @@ class OrderCanceled(OrderEvent):
     currency: str
     actor_kind: str
     actor_name: str
+    reason_code: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,19 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.timeline import Moment, Question, Words, contributes, relates, row_link, rows, words
-from orders.models import Guest, Tab
+from events.timeline import (
+    Moment,
+    Question,
+    Words,
+    contributes,
+    reasons,
+    relates,
+    row_link,
+    rows,
+    words,
+)
+from orders.models import Guest, OrderStatus, Tab
+from orders.reasons import REASONS
 
 rows(order="orders_order", tab="orders_tab")
 words(
@@ -32,6 +43,9 @@ words(
         "call.answered": Words("waving_hand", gettext_lazy("Somebody went there"), "good"),
     }
 )
+
+# Where nobody says why, money that goes back is told by how the order ended.
+reasons({**REASONS, "canceled": OrderStatus.CANCELED.label, "expired": OrderStatus.EXPIRED.label})
 
 
 @relates

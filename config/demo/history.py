@@ -12,6 +12,7 @@ from config.demo.past import EVENINGS, LUNCH_AND_DINNER, Chance, DemoTable, Pick
 from orders.hours import business_day, zone_of
 from orders.models import Guest, LineStatus, MenuSnapshot, Order, OrderLine, StoreSnapshot, Tab, TabStatus
 from orders.names import ANIMALS, color_of, display_name
+from orders.reasons import BY_GUEST, IDLE
 from payments.models import GatewayAccount, RefundSource, TabSnapshot
 from stores.models import Store, Table
 from stores.selectors import tables_of, valid_tokens
@@ -138,7 +139,7 @@ class Historian:
         return tab, guests
 
     def _leave(self, tab: Tab, at: datetime) -> None:
-        tab.status, tab.closed_at, tab.active_at, tab.close_reason = TabStatus.CLOSED, at, at, "left"
+        tab.status, tab.closed_at, tab.active_at, tab.close_code = TabStatus.CLOSED, at, at, IDLE
         self.busy[tab.table_name] = at
         self.books.rows[TabSnapshot][-1].closed_at = at
 
@@ -235,9 +236,9 @@ class Historian:
             at = order.submitted_at + self.chance.seconds(30)
             order.reject(lines, reason_code=code, reason=reason, actor_name=self.staff[-1], at=at)
         elif self.chance.happens(CANCELED):
-            reason = "손님이 취소했어요"
+            reason = "canceled"
             at = order.submitted_at + timedelta(seconds=8)
-            order.cancel(lines, reason=reason, actor_name=order.guest_name, at=at)
+            order.cancel(lines, reason="", reason_code=BY_GUEST, actor_name=order.guest_name, at=at)
         else:
             return ""
         self.books.add(order_alarm(order, lines, at, self.staff[-1]))

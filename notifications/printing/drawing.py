@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from PIL import Image, ImageDraw, ImageFont
 
 from notifications.printing.models import TicketKind
@@ -33,6 +33,14 @@ _FONTS = (
 )
 # Noto's collections hold one face per language, in this order.
 _FACES = {"ja": 0, "ko": 1, "en": 1, "zh-hans": 2}
+# By orders.events: reason_code.
+_REASONS = {
+    "sold_out": gettext_lazy("Sold out"),
+    "busy": gettext_lazy("Too busy now"),
+    "closing": gettext_lazy("We are closing"),
+    "no_answer": gettext_lazy("Nobody could take the order"),
+    "by_guest": gettext_lazy("canceled by the guest"),
+}
 
 
 class FontMissing(Exception):
@@ -58,8 +66,8 @@ def draw(ticket: Ticket, look: Look) -> Image.Image:
         _draw_head(pen, ticket, look)
         for line in ticket["lines"]:
             _draw_line(pen, line, look)
-        if ticket.get("reason"):
-            pen.text(ticket["reason"], SMALL)
+        if why := _why(ticket):
+            pen.text(why, SMALL)
         pen.rule()
         pen.text(look.footer, SMALL)
     return pen.picture()
@@ -85,6 +93,11 @@ def _titles(ticket: Ticket, kind: TicketKind) -> Iterator[str]:
     elif kind == TicketKind.MOVED:
         places = {"from": ticket.get("from_table", ""), "to": ticket["table"]}
         yield pgettext("on a kitchen ticket", "MOVED: %(from)s → %(to)s") % places
+
+
+def _why(ticket: Ticket) -> str:
+    """What a person typed, else the rule's reason in the printer's language."""
+    return ticket.get("reason") or str(_REASONS.get(ticket.get("reason_code", ""), ""))
 
 
 def _draw_line(pen: "_Pen", line: TicketLine, look: Look) -> None:

@@ -30,7 +30,10 @@ class TicketLine(TicketText):
 
 
 class Ticket(TypedDict):
-    """`at` is ISO 8601 in UTC; `lines` are what to cook, or what not to cook any more."""
+    """`at` is ISO 8601 in UTC; `lines` are what to cook, or what not to cook any more.
+
+    `reason` is what a person typed; `reason_code` a rule's, for the printer's language.
+    """
 
     at: str
     table: str
@@ -39,6 +42,7 @@ class Ticket(TypedDict):
     guest: NotRequired[str]
     from_table: NotRequired[str]
     reason: NotRequired[str]
+    reason_code: NotRequired[str]
     lines: list[TicketLine]
 
 
@@ -56,6 +60,7 @@ class News:
     lines: Sequence[Mapping[str, Any]] = ()
     line_id: UUID | None = None
     reason: str = ""
+    reason_code: str = ""
     from_table: str = ""
     into_tab_id: UUID | None = None
 
@@ -80,6 +85,8 @@ def _ticket(news: News, lines: list[TicketLine], at: datetime) -> Ticket:
         ticket["from_table"] = news.from_table
     if news.reason:
         ticket["reason"] = news.reason
+    if news.reason_code:
+        ticket["reason_code"] = news.reason_code
     return ticket
 
 

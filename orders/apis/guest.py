@@ -160,7 +160,7 @@ class OrderCancelApi(APIView):
             order_id=order_id,
             tab_id=guest.tab_id,
             guest_id=guest.pk,
-            reason=_("canceled by the guest"),
+            reason="",
             actor_kind="guest",
             actor_name=str(guest.nickname),
             may_void=False,

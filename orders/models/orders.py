@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from events.kernel.ids import new_id
 from orders.errors import WrongState
 from orders.models.tabs import Guest, PayAfter, Tab
+from orders.reasons import in_words
 
 UNDO_SECONDS = 60
 
@@ -102,6 +103,7 @@ class Order(models.Model):
     currency = models.CharField(max_length=3)
     total = models.BigIntegerField(_("total"))
     minutes = models.PositiveSmallIntegerField(_("minutes promised"), null=True)
+    # A rule's reason is a code (orders.reasons), for everybody to read in their language; people type theirs.
     reason_code = models.CharField(max_length=20, blank=True)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     actor_name = models.CharField(_("by"), max_length=150, blank=True)
@@ -150,6 +152,11 @@ class Order(models.Model):
         return self.status not in REFUSED_STATUSES
 
     @property
+    def why_ended(self) -> str:
+        """Why it was refused or canceled, in the reader's language; "" when nobody said."""
+        return in_words(self.reason, self.reason_code)
+
+    @property
     def guest_may_cancel(self) -> bool:
         """Until the first line is cooking, which is when staff accept."""
         return self.status in (OrderStatus.AWAITING_PAYMENT, OrderStatus.SUBMITTED)
@@ -188,12 +195,20 @@ class Order(models.Model):
         self.reason_code, self.reason, self.actor_name = reason_code, reason, actor_name
         self._end(OrderStatus.REJECTED, lines, at)
 
-    def cancel(self, lines: Sequence[OrderLine], *, reason: str, actor_name: str, at: datetime) -> None:
+    def cancel(
+        self,
+        lines: Sequence[OrderLine],
+        *,
+        reason: str,
+        actor_name: str,
+        at: datetime,
+        reason_code: str = "",
+    ) -> None:
         """Takes the whole order back. Once something was served, single lines are voided instead."""
         self._require(*OPEN_STATUSES)
         if any(line.status == LineStatus.SERVED for line in lines):
             raise WrongState()
-        self.reason, self.actor_name = reason, actor_name
+        self.reason_code, self.reason, self.actor_name = reason_code, reason, actor_name
         self._end(OrderStatus.CANCELED, lines, at)
 
     def finish_lines(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from events.kernel.ids import new_id
 from orders.errors import MoneyOwed, TabClosed, WrongState
+from orders.reasons import MERGED, in_words
 
 if TYPE_CHECKING:
     from orders.models.orders import Order
@@ -52,6 +54,8 @@ class Tab(models.Model):
     owed_since = models.DateTimeField(null=True, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True)
     close_reason = models.CharField(max_length=200, blank=True)
+    # Why a rule closed it (orders.reasons); what a person typed stands in `close_reason`.
+    close_code = models.CharField(max_length=20, blank=True, default="", db_default="")
     closed_by = models.CharField(max_length=150, blank=True)
     merged_into_id = models.UUIDField(null=True)
 
@@ -115,11 +119,19 @@ class Tab(models.Model):
         minutes = DONE_TAB_MINUTES if orders else EMPTY_TAB_MINUTES
         return not self.owes(orders) and at - self.active_at > timedelta(minutes=minutes)
 
-    def close(self, *, reason: str, actor_name: str, at: datetime) -> None:
-        """Ends the account; its guests' cookies end with it."""
+    def close(self, *, reason: str, actor_name: str, at: datetime, code: str = "") -> None:
+        """Ends the account; its guests' cookies end with it. A rule gives its `code`, a person a reason."""
         self.require_open()
         self.status, self.closed_at = TabStatus.CLOSED, at
-        self.close_reason, self.closed_by = reason, actor_name
+        self.close_reason, self.close_code, self.closed_by = reason, code, actor_name
+
+    @property
+    def why_closed(self) -> str:
+        """The reason in the reader's language; "" when nobody gave one."""
+        if self.close_code != MERGED or self.merged_into_id is None:
+            return in_words(self.close_reason, self.close_code)
+        target = Tab.objects.filter(pk=self.merged_into_id).first()
+        return gettext("joined with %(table)s") % {"table": target.table_name if target else "–"}
 
     def require_settled(self, orders: Sequence[Order]) -> None:
         """Raises MoneyOwed while something is unserved or unpaid."""

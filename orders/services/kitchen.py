@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from events.kernel.databases import atomic
 from events.kernel.errors import NotFound
 from events.outbox import publish
@@ -20,6 +18,7 @@ from orders.events import (
     OrderServed,
 )
 from orders.models import LineStatus, Order, OrderLine, OrderStatus, Tab
+from orders.reasons import NO_ANSWER
 from orders.services.announce import hint_order
 from orders.services.payment import lock_order, order_fields, publish_canceled, save_order
 
@@ -72,8 +71,7 @@ def reject_unanswered_order(*, order_id: UUID, now: datetime) -> None:
     with atomic("orders"):
         order, lines = lock_order(order_id)
         if order.status == OrderStatus.SUBMITTED:
-            reason = _("Nobody could take the order")
-            _reject(order, lines, reason_code="no_answer", reason=reason, actor_name="", now=now)
+            _reject(order, lines, reason_code=NO_ANSWER, reason="", actor_name="", now=now)
 
 
 def mark_ready(*, store_id: UUID, order_id: UUID, now: datetime) -> Order:

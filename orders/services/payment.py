@@ -11,6 +11,7 @@ from events.outbox import publish
 from orders.errors import NotTheSender, WrongState
 from orders.events import OrderCanceled, OrderExpired, OrderSubmitted, SoldLine
 from orders.models import Order, OrderLine, OrderStatus, Tab
+from orders.reasons import BY_GUEST
 from orders.services.announce import hint_board, hint_order
 
 LINE_STEP = ["status", "previous_status", "changed_at"]
@@ -157,7 +158,8 @@ def cancel_order(
             raise NotTheSender()
         if not order.guest_may_cancel and not may_void:
             raise WrongState(status_now=order.status)
-        order.cancel(lines, reason=reason, actor_name=actor_name, at=now)
+        code = BY_GUEST if actor_kind == "guest" else ""
+        order.cancel(lines, reason=reason, reason_code=code, actor_name=actor_name, at=now)
         save_order(order, lines)
         publish_canceled(order, actor_kind)
         hint_order(order.store_id, order.tab_id)
@@ -169,6 +171,7 @@ def publish_canceled(order: Order, actor_kind: str) -> None:
     event = OrderCanceled(
         **order_fields(order),
         reason=order.reason,
+        reason_code=order.reason_code,
         total=order.total,
         currency=order.currency,
         actor_kind=actor_kind,

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from events.kernel.databases import atomic
 from events.kernel.errors import NotFound
 from events.outbox import publish
@@ -26,12 +24,14 @@ from orders.models import (
     TableSnapshot,
 )
 from orders.names import ANIMALS, color_of
+from orders.reasons import IDLE, MERGED
 from orders.selectors.guests import seated_guest
 from orders.services.announce import hint_board, hint_cart, hint_order
 from orders.services.payment import expire
 from orders.storefront import TableCode, current_storefront
 
 MAX_GUESTS = 40
+_CLOSING = ["status", "closed_at", "close_reason", "close_code", "closed_by"]
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _open_tab_at(table_id: UUID, now: datetime, store_id: UUID | None = None) ->
     orders = list(tab.orders.all())
     if not tab.is_idle(orders, now):
         return tab
-    _close(tab, orders, reason=_("nobody there any more"), actor_name="", now=now)
+    _close(tab, orders, code=IDLE, now=now)
     return None
 
 
@@ -246,11 +246,19 @@ def _close_if_idle(tab_id: UUID, now: datetime) -> int:
         orders = list(tab.orders.all())
         if not tab.is_idle(orders, now):
             return 0
-        _close(tab, orders, reason=_("nobody there any more"), actor_name="", now=now)
+        _close(tab, orders, code=IDLE, now=now)
     return 1
 
 
-def _close(tab: Tab, orders: Sequence[Order], *, reason: str, actor_name: str, now: datetime) -> None:
+def _close(
+    tab: Tab,
+    orders: Sequence[Order],
+    *,
+    now: datetime,
+    reason: str = "",
+    code: str = "",
+    actor_name: str = "",
+) -> None:
     """Unpaid orders expire, calls end, the cart is emptied; what the kitchen cooks goes on."""
     for order in orders:
         if order.status == OrderStatus.AWAITING_PAYMENT:
@@ -258,9 +266,10 @@ def _close(tab: Tab, orders: Sequence[Order], *, reason: str, actor_name: str, n
     for call in _open_calls(tab):
         end_call(call, tab, actor_name=actor_name, now=now)
     CartLine.objects.filter(tab=tab).delete()
-    tab.close(reason=reason, actor_name=actor_name, at=now)
-    tab.save(update_fields=["status", "closed_at", "close_reason", "closed_by"])
-    publish(TabClosed(**tab_fields(tab), reason=reason, actor_name=actor_name), correlation_id=tab.pk)
+    tab.close(reason=reason, code=code, actor_name=actor_name, at=now)
+    tab.save(update_fields=_CLOSING)
+    event = TabClosed(**tab_fields(tab), reason=reason, reason_code=code, actor_name=actor_name)
+    publish(event, correlation_id=tab.pk)
     hint_order(tab.store_id, tab.pk)
 
 
@@ -269,26 +278,37 @@ def _join_tabs(source: Tab, target: Tab, now: datetime) -> None:
     target.require_open()
     if source.pay_after != target.pay_after or source.currency != target.currency:
         raise WrongState()
-    order_ids = list(Order.objects.filter(tab=source).order_by("placed_at").values_list("pk", flat=True))
+    orders = _take_over(source, target, now)
+    source.close(reason="", code=MERGED, actor_name="", at=now)
+    source.merged_into_id = target.pk
+    source.save(update_fields=[*_CLOSING, "merged_into_id"])
+    _welcome(source, target, orders, now)
+    event = TabMerged(**tab_fields(source), into_tab_id=target.pk, order_ids=[order.pk for order in orders])
+    publish(event, correlation_id=source.pk)
+    hint_order(source.store_id, source.pk)
+    hint_order(target.store_id, target.pk)
+    hint_cart(target)
+
+
+def _take_over(source: Tab, target: Tab, now: datetime) -> list[Order]:
+    """Whatever the party has goes to the other one; returns its orders."""
+    orders = list(Order.objects.filter(tab=source).order_by("placed_at"))
     Order.objects.filter(tab=source).update(tab=target)
     Guest.objects.filter(tab=source).update(tab=target)
     CartLine.objects.filter(tab=source).update(tab=target)
     _move_calls(source, target, now)
     _move_open_orders(target)
-    source.close(reason=_("joined with %(table)s") % {"table": target.table_name}, actor_name="", at=now)
-    source.merged_into_id = target.pk
-    source.save(update_fields=["status", "closed_at", "close_reason", "closed_by", "merged_into_id"])
-    if order_ids:
+    return orders
+
+
+def _welcome(source: Tab, target: Tab, orders: Sequence[Order], now: datetime) -> None:
+    """The common account: what its new guests have to pay is owed there."""
+    if orders:
         target.reopen()
     target.guest_count += source.guest_count
     target.cart_version += 1
     target.active_at = now
     target.save(update_fields=["status", "settled_at", "guest_count", "cart_version", "active_at"])
-    event = TabMerged(**tab_fields(source), into_tab_id=target.pk, order_ids=order_ids)
-    publish(event, correlation_id=source.pk)
-    hint_order(source.store_id, source.pk)
-    hint_order(target.store_id, target.pk)
-    hint_cart(target)
 
 
 def _move_calls(source: Tab, target: Tab, now: datetime) -> None:

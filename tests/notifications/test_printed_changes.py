@@ -1,5 +1,6 @@
 """What becomes of an order comes out of the printers too, where the order itself came out."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,17 @@ def test_a_canceled_order_that_was_printed_is_called_back(
     assert kinds() == [TicketKind.ORDER, TicketKind.CANCELED]
     assert jobs()[1].content["lines"] == jobs()[0].content["lines"]
     assert [is_marked(ticket) for ticket in paper.tickets] == [False, True]
+
+
+def test_a_ticket_keeps_why_a_rule_called_the_order_back(
+    store: Store, party: Party, paper: FakePrinter
+) -> None:
+    add(store, paper)
+    first = order(party)
+    announced(first)
+    announced(replace(canceled(party, first), reason="", reason_code="by_guest"))
+    told = jobs(kind=TicketKind.CANCELED)[0].content
+    assert told["reason_code"] == "by_guest" and "reason" not in told
 
 
 def test_a_canceled_order_that_no_printer_saw_is_not_printed(

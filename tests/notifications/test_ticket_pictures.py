@@ -85,6 +85,15 @@ def test_a_note_is_written_white_on_black() -> None:
     assert black[0] > 2 * black[1]
 
 
+def test_a_rules_reason_is_printed_in_the_printers_language() -> None:
+    canceled = look(TicketKind.CANCELED)
+    code = draw(ticket(reason_code="by_guest"), canceled)
+    assert not differ(code, draw(ticket(reason="손님이 취소함"), canceled))
+    typed = draw(ticket(reason_code="sold_out", reason="땅콩이 들어 있어요"), canceled)
+    assert not differ(typed, draw(ticket(reason="땅콩이 들어 있어요"), canceled))
+    assert not differ(draw(ticket(reason_code="other"), canceled), draw(ticket(), canceled))
+
+
 def test_a_long_order_is_printed_to_its_end() -> None:
     picture = draw(ticket(lines=[DISH] * 200), look())
     one, two = (draw(ticket(lines=[DISH] * count), look()) for count in (1, 2))
