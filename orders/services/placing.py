@@ -68,9 +68,11 @@ SELECT (SELECT id FROM orders_order WHERE guest_id = %(guest)s AND idempotency_k
 FROM (SELECT) AS always LEFT JOIN seen ON true
 """  # noqa: S608  names of our own columns
 _FACTS = 5  # what comes before the guest's and the tab's columns
+# What costs nothing leaves a paid table paid: no bill would ever tell that it is paid again.
 _CLAIM = """
-UPDATE orders_tab SET active_at = %(now)s, status = 'open', settled_at = NULL,
-  cart_version = cart_version + %(cart_step)s
+UPDATE orders_tab SET active_at = %(now)s, cart_version = cart_version + %(cart_step)s,
+  status = CASE WHEN %(total)s > 0 THEN 'open' ELSE status END,
+  settled_at = CASE WHEN %(total)s > 0 THEN NULL ELSE settled_at END
 WHERE id = %(tab)s AND xmin = %(seen_version)s::xid AND closed_at IS NULL
 RETURNING id
 """
@@ -349,6 +351,7 @@ def _change(order: Order, lines: Sequence[OrderLine], seen: _Seen, placement: Pl
         "tab": seen.tab.pk,
         "seen_version": seen.version,
         "now": order.placed_at,
+        "total": order.total,
         "cart": list(placement.cart_line_ids),
         "cart_step": int(bool(seen.cart)),
         "number_store": order.store_id,

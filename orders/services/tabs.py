@@ -303,7 +303,7 @@ def _take_over(source: Tab, target: Tab, now: datetime) -> list[Order]:
 
 def _welcome(source: Tab, target: Tab, orders: Sequence[Order], now: datetime) -> None:
     """The common account: what its new guests have to pay is owed there."""
-    if orders:
+    if any(order.counts and order.total for order in orders):
         target.reopen()
     target.guest_count += source.guest_count
     target.cart_version += 1

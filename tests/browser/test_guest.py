@@ -1,5 +1,6 @@
 """The guest's phone against the running product: three taps to a paid order, and what phones do meanwhile."""
 
+import json
 import re
 
 from playwright.sync_api import Route, expect
@@ -281,3 +282,29 @@ def test_a_closed_tab_says_thank_you_and_a_reload_does_not_open_it_again(
     page.locator(".farewell button").tap()
     expect(page.locator("body")).to_have_attribute("data-seat", "open")
     expect(page.locator("#dock a")).to_have_count(0)
+
+
+def test_what_costs_nothing_is_ordered_without_paying(stack: Stack, token: str, new_phone: NewPhone) -> None:
+    page = open_page(new_phone("en-US"), token)
+    dish = a_dish(page)
+    data = page.locator(f".list [id='item/{dish['id']}']").get_attribute("data-item")
+    price = json.loads(data or "")["price"]
+    _price(stack, token, dish["id"], 0)
+    add(open_page(page, token), dish)
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if one.url.endswith("/payments/") else None)
+    page.locator("#order-button").tap()
+    expect(page.locator(".now h2")).to_be_visible()
+    eventually(lambda: [status for _, status in orders_at(stack, token)] == ["submitted"])
+    assert asked == []
+    _price(stack, token, dish["id"], price)
+
+
+def _price(stack: Stack, token: str, item_id: str, price: int) -> None:
+    """Publishes the menu with another price of one dish."""
+    publish(
+        stack,
+        token,
+        f"items[{item_id!r}]['price'] = {price}; publish(MenuPublished(store_id=store, "
+        "version_number=last.version_number + 1, document=document))",
+    )

@@ -1,4 +1,4 @@
-"""Money that turns out not to be there: the table is unpaid again, and everybody sees it."""
+"""A paid table is unpaid again when money turns out not to be there, and only when something is owed."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from payments.services.complete_payment import apply_outcome
 from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.refunds import reverse_counter_payment
 from tests.orders.conftest import Phone, Restaurant
+from tests.orders.menus import COLA, line, menu_document
 from tests.payments.conftest import seen_at_gateway
 from tests.queue import deliver_all, published, unfinished
 
@@ -95,3 +96,21 @@ def test_a_tab_that_has_ended_stays_ended(served: Order, board_of: Any) -> None:
     assert board_of("floor").post(f"tabs/{served.tab_id}/close/").status_code == 200
     take_back(payment)
     assert status() == "closed"
+
+
+def test_what_costs_nothing_leaves_a_paid_table_paid(
+    served: Order, restaurant: Restaurant, phone: Phone, board_of: Any
+) -> None:
+    take_cash(served)
+    assert status() == "closing"
+    restaurant.publish(menu_document(cola=0))
+    free = phone.order(line(COLA)).json()
+    assert free["total"] == 0 and status() == "closing"
+    floor = board_of("floor")
+    floor.accept(free["id"])
+    refused = floor.post(f"tabs/{served.tab_id}/close/")
+    assert refused.json()["type"] == "urn:hansang:problem:money-owed"
+    assert status() == "closing" and not published("tab.closed")
+    floor.post(f"orders/{free['id']}/served/")
+    deliver_all()
+    assert floor.post(f"tabs/{served.tab_id}/close/").status_code == 200

@@ -26,7 +26,7 @@ from tests.orders.menus import (
     uid,
     without,
 )
-from tests.queue import published
+from tests.queue import deliver_all, published
 
 
 def code(response: Any) -> str:
@@ -282,6 +282,18 @@ def test_a_paid_order_is_submitted_once(pay_first: Restaurant, now) -> None:
     assert Order.objects.get().status == OrderStatus.SUBMITTED
     assert len(published("order.submitted")) == 1
     assert expire_unpaid_orders(now=now + timedelta(hours=1)) == 0
+
+
+def test_where_guests_pay_first_what_costs_nothing_is_cooked_without_a_payment(
+    pay_first: Restaurant,
+) -> None:
+    pay_first.publish(menu_document(cola=0))
+    phone = Phone(pay_first)
+    phone.join()
+    phone.order(line(COLA))
+    deliver_all()
+    assert Order.objects.get().status == OrderStatus.SUBMITTED and len(published("order.submitted")) == 1
+    assert not published("payment.captured")
 
 
 def test_a_stranger_sees_no_order(restaurant: Restaurant, phone: Phone) -> None:

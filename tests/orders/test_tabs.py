@@ -10,7 +10,7 @@ from notifications.models import Notification
 from orders import services
 from orders.models import Call, CartLine, Order, Tab
 from tests.orders.conftest import Board, Phone, Restaurant
-from tests.orders.menus import COLA, line
+from tests.orders.menus import COLA, line, menu_document
 from tests.queue import deliver_all, published
 
 
@@ -85,6 +85,19 @@ def test_merged_parties_share_everything(
     assert code(board.post(f"tabs/{source}/merge/", into_tab_id=target)) == "tab-closed"
     assert code(board.post(f"tabs/{target}/merge/", into_tab_id=target)) == "wrong-state"
     assert len(published("tab.merged")) == 1
+
+
+@pytest.mark.parametrize(("cola", "status"), [(0, "closing"), (2000, "open")])
+def test_a_party_that_joins_a_paid_one_makes_it_owe_only_what_it_ordered(
+    restaurant: Restaurant, phone: Phone, other: Phone, board: Board, now, cola: int, status: str
+) -> None:
+    restaurant.publish(menu_document(cola=cola))
+    source, target = tab_of(other), tab_of(phone)
+    total = phone.order().json()["total"]
+    services.settle_tab(tab_id=UUID(target), total=total, now=now)
+    other.order(line(COLA))
+    assert board.post(f"tabs/{source}/merge/", into_tab_id=target).status_code == 200
+    assert Tab.objects.get(pk=target).status == status
 
 
 def test_merging_ends_the_alarm_of_a_call_that_both_parties_made(

@@ -1,7 +1,7 @@
 /** Sending an order: one key per order until an answer came, however often it is tapped, reloaded or resent. */
 import { newKey } from "../../shared/api.js";
 import { toast } from "../../shared/dialog.js";
-import { batch, busy, changes, menu, orders, payFirst, tabState, unsent } from "./state.js";
+import { batch, busy, changes, menu, orders, tabState, unsent } from "./state.js";
 import { flush, ordered, scope } from "./cart.js";
 import { asGuest, noteState, refreshAll, refreshCart, refreshMenu, refreshOrders } from "./session.js";
 import { payOrder } from "./pay.js";
@@ -63,7 +63,7 @@ async function deliver() {
     orders.value = [order, ...orders.value.filter((other) => other.id !== order.id)];
   });
   refreshCart();
-  if (payFirst.value && order.status === "awaiting_payment") return payOrder(order);
+  if (order.status === "awaiting_payment" && order.total) return payOrder(order);
   go(`#order/${order.id}`);
   return null;
 }
