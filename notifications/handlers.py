@@ -322,7 +322,9 @@ def tell_tab_closed(event: TabClosed, envelope: Envelope) -> None:
 
 @subscribe(TabMerged, name="notifications.tell_tab_merged")
 def tell_tab_merged(event: TabMerged, envelope: Envelope) -> None:
-    _end_tab(event, envelope, reason="merged", into_tab_id=event.into_tab_id)
+    # The phones go on at the other table: nobody says goodbye there.
+    place = {"into_tab_id": event.into_tab_id, "table_name": services.table_of_tab(event.into_tab_id)}
+    _end_tab(event, envelope, reason_code="merged", **place)
 
 
 @subscribe(StoreChanged, name="notifications.save_store_snapshot")

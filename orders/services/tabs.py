@@ -306,7 +306,8 @@ def _welcome(source: Tab, target: Tab, orders: Sequence[Order], now: datetime) -
     if any(order.counts and order.total for order in orders):
         target.reopen()
     target.guest_count += source.guest_count
-    target.cart_version += 1
+    # Above both: the phones of either party take an older cart for what they have already.
+    target.cart_version = max(target.cart_version, source.cart_version) + 1
     target.active_at = now
     target.save(update_fields=["status", "settled_at", "guest_count", "cart_version", "active_at"])
 

@@ -100,6 +100,16 @@ def token(stack: Stack) -> Iterator[str]:
     _clear(stack, token)
 
 
+@pytest.fixture
+def other_token(stack: Stack, token: str) -> Iterator[str]:
+    """Another table nobody sits at."""
+    tokens = stack.tokens()[:8]
+    other = tokens[tokens.index(token) - 1]
+    _clear(stack, other)
+    yield other
+    _clear(stack, other)
+
+
 def _clear(stack: Stack, token: str) -> None:
     stack.sql(
         "UPDATE orders_tab SET status = 'closed', closed_at = now() WHERE closed_at IS NULL AND table_id = "

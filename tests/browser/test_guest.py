@@ -284,6 +284,52 @@ def test_a_closed_tab_says_thank_you_and_a_reload_does_not_open_it_again(
     expect(page.locator("#dock a")).to_have_count(0)
 
 
+JOIN = """
+from django.utils import timezone
+from orders import services
+from orders.models import Tab, TableTokenSnapshot
+one, other = (
+    Tab.objects.get(table_id=TableTokenSnapshot.objects.get(token=token).table_id, closed_at=None)
+    for token in {tokens!r}
+)
+services.merge_tab(store_id=one.store_id, tab_id=one.pk, into_tab_id=other.pk, now=timezone.now())
+"""
+ACCEPT = """
+from django.utils import timezone
+from orders import services
+from orders.models import Order
+order = Order.objects.get(pk={order!r})
+services.accept_order(
+    store_id=order.store_id, order_id=order.pk, minutes=9, actor_name="Kim", now=timezone.now()
+)
+"""
+
+
+def test_guests_whose_table_is_joined_with_another_stay_and_share_everything(
+    stack: Stack, token: str, other_token: str, new_phone: NewPhone
+) -> None:
+    anna, bo = open_page(new_phone("en-US"), token), open_page(new_phone("en-US"), other_token)
+    dish = a_dish(anna)
+    add_for_all(anna, dish)
+    add(bo, dish)
+    bo.locator("#order-button").tap()
+    pay(bo)
+    expect(anna.locator("body")).to_have_attribute("data-ws", "open")
+
+    stack.manage("shell", "-v0", "-c", JOIN.format(tokens=[token, other_token]))
+
+    expect(anna.locator("#together a[href^='#order/']")).to_have_count(1)
+    expect(anna.locator(".toast")).to_contain_text("You sit at table")
+    expect(anna.locator(f".list [data-add='{dish['id']}']")).to_have_attribute("data-count", "1")
+    [(order, _)] = eventually(lambda: [one for one in orders_at(stack, other_token) if one[1] == "submitted"])
+    expect(anna.locator("body")).to_have_attribute("data-ws", "open")
+    stack.manage("shell", "-v0", "-c", ACCEPT.format(order=order))
+    expect(anna.locator(".toast", has_text="ready in about 9 min")).to_be_visible()
+    expect(anna.locator(".farewell")).to_have_count(0)
+    anna.reload()
+    expect(anna.locator("#together a[href^='#order/']")).to_have_count(1)
+
+
 def test_what_costs_nothing_is_ordered_without_paying(stack: Stack, token: str, new_phone: NewPhone) -> None:
     page = open_page(new_phone("en-US"), token)
     dish = a_dish(page)

@@ -155,7 +155,8 @@ def test_merged_guests_hear_of_their_order_on_the_new_tab(
     one.bill(order)
     _merge(board, one, two)
     told = old.told("tab_closed")["data"]
-    assert told["reason"] == "merged" and told["into_tab_id"] == two.tab_id
+    assert told["reason_code"] == "merged" and told["into_tab_id"] == two.tab_id
+    assert told["table_name"] == two.page["tab"]["table"]["name"]
     assert old.closed_with() == 4403
     one.look()
     socket = one.listen()

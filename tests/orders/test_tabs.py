@@ -100,6 +100,16 @@ def test_a_party_that_joins_a_paid_one_makes_it_owe_only_what_it_ordered(
     assert Tab.objects.get(pk=target).status == status
 
 
+def test_no_phone_takes_the_common_cart_for_an_old_one(
+    restaurant: Restaurant, phone: Phone, other: Phone, board: Board
+) -> None:
+    source, target = tab_of(other), tab_of(phone)
+    for quantity in (1, 2, 3):
+        known = other.put_cart(line(COLA, quantity)).json()["version"]
+    board.post(f"tabs/{source}/merge/", into_tab_id=target)
+    assert other.get("cart/").json()["version"] > known
+
+
 def test_merging_ends_the_alarm_of_a_call_that_both_parties_made(
     restaurant: Restaurant, phone: Phone, other: Phone, board: Board
 ) -> None:

@@ -1,11 +1,11 @@
 /** Starts the page: join the table, draw what the address says, listen. */
-import { bill, effect, guest, openOrders, orders, page, payFirst, people, remember, signal, tabState, unsent } from "./state.js";
-import { join, refreshAll, refreshBill } from "./session.js";
+import { bill, effect, guest, left, openOrders, orders, page, people, remember, tabState, unsent } from "./state.js";
+import { refreshAll, refreshBill } from "./session.js";
 import { lines, restoreDraft } from "./cart.js";
 import { route, startRouter } from "./router.js";
 import { startMenu } from "./menu.js";
 import { startSheets } from "./sheets.js";
-import { startLive, stopLive } from "./live.js";
+import { enter, stopLive } from "./live.js";
 import { alerts } from "./alerts.js";
 import { cartView } from "./cart_view.js";
 import { after, startAfter } from "./after.js";
@@ -16,20 +16,11 @@ import { money, t } from "./i18n.js";
 const $ = (id) => document.getElementById(id);
 const later = (name) => (id) => after.value?.[name](id) ?? html`${bar("…")}<main>${loading()}</main>`;
 const VIEWS = { cart: cartView, order: later("statusView"), bill: later("billView"), pay: later("payView") };
-/** Said goodbye: a reload must not open the table again, the next scan does. */
-const left = signal(null);
+const goodbye = later("goodbye");
 
 const together = () => html`${people.value.length > 1 ? html`<a class="together" href="#cart"><span class="faces">${people.value.slice(0, 4).map((one) => face(one, one.id === guest.value?.id))}</span><span class="grow">${t("together", { n: people.value.length })}</span>${icon("next")}</a>` : nothing}
   ${openOrders.value.slice(lines.value.length ? 0 : 1, 4).map((order) => html`<a class="together" href="#order/${order.id}"><span class="disc">${icon("pot")}</span><b class="grow">${t("order_number", { number: order.number })}</b>${statusTag(order)}<span class="num">${money(order.total)}</span>${icon("next")}</a>`)}
   ${orders.value.length ? html`<a class="together slim" href="#bill">${icon("receipt")}<span class="grow">${t("to_bill")}</span>${icon("next")}</a>` : nothing}`;
-
-function startAgain() {
-  left.value = null;
-  location.replace(location.pathname + location.search);
-}
-
-const goodbye = () => html`${bar(t("thank_you_short"))}<main class="page farewell"><svg class="art" viewBox="0 0 200 160" aria-hidden="true"><use href="#bowl"></use></svg>
-  <h2>${t("thank_you")}</h2><p class="muted">${t("thank_you_text")}</p><button class="btn primary" type="button" @click=${startAgain}>${t("start_again")}</button></main>`;
 
 let scrolled = 0;
 let shownBefore = "menu";
@@ -51,15 +42,6 @@ function draw() {
   shownBefore = key;
   if (view) { scrollTo(0, 0); $("view-title")?.focus({ preventScroll: true }); }
   else if (wasMenu) scrollTo(0, scrolled);
-}
-
-const settle = () => { if (tabState.value === "open") startLive(); };
-
-async function enter() {
-  if (tabState.value === "closed") return;
-  if (!(await join())) { if (tabState.value === "waiting" || tabState.value === "failed") setTimeout(enter, 8000); return; }
-  settle();
-  if (payFirst.value || orders.value.length) refreshBill();
 }
 
 function comeBack(event) {

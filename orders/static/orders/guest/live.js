@@ -1,18 +1,18 @@
 /** What happens at the table while the page is open, and what it missed while it was not. */
 import { connect } from "../../shared/socket.js";
 import { toast } from "../../shared/dialog.js";
-import { connection, payFirst, remember, signal, tabState, token } from "./state.js";
+import { connection, orders, page, payFirst, remember, signal, tabState, token } from "./state.js";
 import { asGuest, join, refreshAll, refreshBill, refreshCart, refreshMenu, refreshOrders } from "./session.js";
 import { flash } from "./sound.js";
 import { money, reasonOf, t } from "./i18n.js";
 
-const LOUD = new Set(["order_accepted", "order_ready", "line_ready", "order_rejected", "order_canceled", "refund_completed", "refund_failed", "call_answered", "payment_failed"]);
+/** Whether the page has words for it: worth a sound, too. */
+const isLoud = (kind) => `news_${kind}` in page.value.texts;
 /** Why an order will not come, and its money: news of one moment, told in one breath. */
 const ONE_STORY = new Set(["order_rejected", "order_canceled", "refund_completed", "refund_failed"]);
 const LOOK_EVERY = 60000;
 /** The last number this phone has seen, as the socket has it; null for a phone that just sat down. */
 const seen = signal(null);
-remember("seq", seen);
 let socket = null;
 let wasReady = false;
 let catchingUp = true;
@@ -32,9 +32,11 @@ const menuNews = later(() => { refreshMenu().then(refreshCart); }, 1100);
 const HINTS = { cart: cartNews, order: later(refreshOrders), bill: later(refreshBill), menu: menuNews };
 
 function tell({ kind, data = {} }) {
-  if (kind === "tab_closed") { tabState.value = "closed"; return; }
-  if (kind === "tab_moved") { join(); }
-  if (!LOUD.has(kind) && kind !== "tab_moved") return;
+  const joined = data.into_tab_id;
+  if (kind === "tab_closed" && !joined) { tabState.value = "closed"; return; }
+  if (joined) { follow(); kind = "tab_moved"; }
+  else if (kind === "tab_moved") join();
+  if (!isLoud(kind)) return;
   const values = { ...data, name: data.name ?? data.table_name ?? "", amount: data.amount === undefined ? "" : money(data.amount), n: data.minutes };
   const text = [t(`news_${kind}`, values), reasonOf(data)].filter(Boolean).join(" – ");
   say(text, ONE_STORY.has(kind) ? data.order_id : null);
@@ -58,7 +60,7 @@ function receive(notification) {
 
 /** Of what happened while the phone was away, only the newest is worth a sound. */
 function caughtUp() {
-  const newest = missed.filter(({ kind }) => LOUD.has(kind) || kind.startsWith("tab_")).pop();
+  const newest = missed.filter(({ kind }) => isLoud(kind) || kind === "tab_closed").pop();
   if (newest) tell(newest);
   missed = [];
   catchingUp = false;
@@ -82,7 +84,7 @@ function alive() {
 }
 
 function onFrame(frame) {
-  if (frame.type === "notification") receive(frame.data.seq ? frame.data : { ...frame.data, seq: frame.seq });
+  if (frame.type === "notification") receive(frame.data);
   else if (frame.type === "ready") ready();
   else if (frame.type === "hint") HINTS[frame.data?.topic]?.();
 }
@@ -98,9 +100,26 @@ export async function pollNotifications() {
   if (payFirst.value || fresh.length) await refreshBill();
 }
 
-export function startLive() {
-  if (socket) return;
-  socket = connect({
+/** Takes a seat and listens. Each party's news have numbers of their own. */
+export async function enter() {
+  if (tabState.value === "closed") return;
+  const party = await join();
+  if (!party) { if (tabState.value !== "unknown") setTimeout(enter, 8000); return; }
+  seen.value = null;
+  remember(`seq.${party}`, seen);
+  startLive();
+  if (payFirst.value || orders.value.length) refreshBill();
+}
+
+/** Our party sits with another one now, unless that has left, too. */
+async function follow() {
+  stopLive();
+  await refreshOrders();
+  enter();
+}
+
+function startLive() {
+  socket ??= connect({
     path: `/ws/t/${token}/`,
     live: document.body.dataset.live,
     livePort: document.body.dataset.livePort,

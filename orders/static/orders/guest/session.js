@@ -4,7 +4,7 @@ import { api, batch, bill, cart, draft, guest, orders, page, people, setPage, ta
 
 const GONE = new Set(["tab-closed", "unknown-table", "old-code"]);
 
-/** Opens or joins the tab; idempotent for a phone that already sits here. */
+/** Opens or joins the tab and returns its id; idempotent for a phone that already sits here. */
 export async function join() {
   try {
     const answer = await call("POST", `${api}join/`, {}, { retry: 3 });
@@ -14,11 +14,11 @@ export async function join() {
       setCart(answer.cart);
       tabState.value = "open";
     });
-    return true;
+    return answer.tab.id;
   } catch (problem) {
     noteState(problem);
     if (tabState.value === "joining") tabState.value = "failed";
-    return false;
+    return null;
   }
 }
 

@@ -24,6 +24,8 @@ export const page = signal(read(document));
 export const guest = signal(null);
 /** "joining" | "open" | "waiting" (staff opens the table) | "closed" | "unknown" | "failed" */
 export const tabState = signal("joining");
+/** Said goodbye: a reload must not open the table again, the next scan does. */
+export const left = signal(null);
 export const people = signal([]);
 export const cart = signal({ version: 0, lines: [], total: 0 });
 /** My lines as I want them, while the server has not said yes; null when it has. */
