@@ -153,17 +153,36 @@ def _order_of_line(line_id: UUID, store_id: UUID) -> UUID:
 
 
 def _finish(*, store_id: UUID, order_id: UUID, to: str, now: datetime, only: UUID | None = None) -> Order:
-    with atomic("orders"):
-        order, lines = lock_order(order_id, store_id=store_id)
-        before = order.status
-        moved = order.finish_lines(lines, to, now, only)
-        save_order(order, lines)
-        if to == LineStatus.READY:
-            _publish_lines_ready(order, moved)
-        _publish_progress(order, before)
-        if order.status == OrderStatus.SERVED:
-            Tab.objects.filter(pk=order.tab_id, closed_at=None).update(active_at=now)
-        hint_order(store_id, order.tab_id)
+    order = None
+    while order is None:  # again only if the party was joined to another one before the lock was ours
+        with atomic("orders"):
+            if to != LineStatus.SERVED or _lock_tab_of(order_id, store_id):
+                order = _step(*lock_order(order_id, store_id=store_id), to, now, only)
+    return order
+
+
+def _lock_tab_of(order_id: UUID, store_id: UUID) -> bool:
+    """Locks the order's tab, which comes before the order for who closes, moves or joins it, too.
+
+    Serving writes it. False when the order went to another tab meanwhile.
+    """
+    of_order = Order.objects.filter(pk=order_id, store_id=store_id).values_list("tab_id", flat=True)
+    tab_id = of_order.first()
+    if tab_id is not None:
+        Tab.objects.select_for_update().filter(pk=tab_id).first()
+    return of_order.first() == tab_id
+
+
+def _step(order: Order, lines: list[OrderLine], to: str, now: datetime, only: UUID | None) -> Order:
+    before = order.status
+    moved = order.finish_lines(lines, to, now, only)
+    save_order(order, lines)
+    if to == LineStatus.READY:
+        _publish_lines_ready(order, moved)
+    _publish_progress(order, before)
+    if order.status == OrderStatus.SERVED:
+        Tab.objects.filter(pk=order.tab_id, closed_at=None).update(active_at=now)
+    hint_order(order.store_id, order.tab_id)
     return order
 
 

@@ -99,7 +99,7 @@ def close_tab(
     with atomic("orders"):
         tab = _lock_tab(tab_id, store_id)
         tab.require_open()
-        orders = list(tab.orders.select_for_update())
+        orders = _lock_orders(tab)
         if not may_write_off:
             tab.require_settled(orders)
         elif tab.owes(orders) and not reason.strip():
@@ -218,6 +218,11 @@ def _lock_tab(tab_id: UUID, store_id: UUID) -> Tab:
     return tab
 
 
+def _lock_orders(*tabs: Tab) -> list[Order]:
+    """The tabs' orders, locked one after the other by their ids, as boards that accept several lock them."""
+    return list(Order.objects.select_for_update().filter(tab__in=tabs).order_by("pk"))
+
+
 def _lock_table(table_id: UUID, store_id: UUID | None = None) -> TableSnapshot:
     tables = TableSnapshot.objects.select_for_update().filter(table_id=table_id, retired=False)
     table = (tables if store_id is None else tables.filter(store_id=store_id)).first()
@@ -233,6 +238,7 @@ def _put_at(tab: Tab, table: TableSnapshot) -> None:
 
 def _move_open_orders(tab: Tab) -> None:
     """What is still to be served goes to the new table; what was served stays where it was."""
+    _lock_orders(tab)
     Order.objects.filter(tab=tab, status__in=OPEN_STATUSES).update(
         table_id=tab.table_id, table_name=tab.table_name
     )
@@ -292,7 +298,7 @@ def _join_tabs(source: Tab, target: Tab, now: datetime) -> None:
 
 def _take_over(source: Tab, target: Tab, now: datetime) -> list[Order]:
     """Whatever the party has goes to the other one; returns its orders."""
-    orders = list(Order.objects.filter(tab=source).order_by("placed_at"))
+    orders = [order for order in _lock_orders(source, target) if order.tab_id == source.pk]
     Order.objects.filter(tab=source).update(tab=target)
     Guest.objects.filter(tab=source).update(tab=target)
     CartLine.objects.filter(tab=source).update(tab=target)

@@ -6,6 +6,7 @@ from datetime import datetime
 from threading import Barrier
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connections
@@ -148,6 +149,73 @@ def test_a_key_whose_order_and_closing_came_first_still_gives_that_order(
             _until(lambda: waiting() == 2)
         answer = again.result(20)
         assert answer.json().get("id") == first.result(20) and Order.objects.count() == 1
+
+
+def test_serving_and_closing_wait_for_the_table_before_the_order(
+    phone: Phone, board_of: Callable[[str], Board]
+) -> None:
+    order_id, tab_id = phone.order().json()["id"], Tab.objects.get().pk
+    waiter, manager = board_of("floor"), board_of("manager")
+    waiter.accept(order_id)
+    with ThreadPoolExecutor(2) as pool:
+        with atomic("orders"):
+            Order.objects.select_for_update().get(pk=order_id)
+            served = pool.submit(alone, lambda: waiter.post(f"orders/{order_id}/served/"))
+            _until(lambda: waiting() == 1)
+            closed = pool.submit(alone, lambda: manager.post(f"tabs/{tab_id}/close/", reason="left"))
+            _until(lambda: waiting() == 2)
+        assert [each.result(20).status_code for each in (served, closed)] == [200, 200]
+    assert Order.objects.get().status == "served" and not Tab.objects.get().is_open
+
+
+def test_a_meal_is_served_though_its_party_joins_another_meanwhile(
+    restaurant: Restaurant, phone: Phone, board_of: Callable[[str], Board]
+) -> None:
+    order_id, source = phone.order().json()["id"], Tab.objects.get().pk
+    restaurant.add_table("A2")
+    target = Phone(restaurant, "A2").join().json()["tab"]["id"]
+    waiter, manager = board_of("floor"), board_of("manager")
+    waiter.accept(order_id)
+    with ThreadPoolExecutor(2) as pool:
+        with atomic("orders"):
+            Tab.objects.select_for_update().get(pk=source)
+            joined = pool.submit(alone, lambda: manager.post(f"tabs/{source}/merge/", into_tab_id=target))
+            _until(lambda: waiting() == 1)
+            served = pool.submit(alone, lambda: waiter.post(f"orders/{order_id}/served/"))
+            _until(lambda: waiting() == 2)
+        assert [each.result(20).status_code for each in (joined, served)] == [200, 200]
+    assert Order.objects.get().status == "served" and str(Order.objects.get().tab_id) == target
+    assert Tab.objects.get(pk=target).active_at == Order.objects.get().served_at
+
+
+@pytest.mark.parametrize("step", ["close", "move", "merge"])
+def test_whoever_takes_all_orders_of_a_table_locks_them_in_the_order_of_accept_all(
+    restaurant: Restaurant, phone: Phone, board: Board, now: datetime, step: str
+) -> None:
+    first, second = (phone.order().json()["id"] for _ in range(2))
+    Order.objects.filter(pk=first).update(round=9)  # a lock that goes by rows or rounds meets it last
+    tab_id = Tab.objects.get().pk
+    body = wish(step, restaurant)
+    names: dict[str, Any] = {"store_id": restaurant.store_id, "order_ids": [UUID(first), UUID(second)]}
+    with ThreadPoolExecutor(2) as pool:
+        with atomic("orders"):
+            Order.objects.select_for_update().get(pk=first)
+            names |= {"minutes": 5, "actor_name": "Kim", "now": now}
+            accepted = pool.submit(alone, lambda: services.accept_orders(**names))
+            _until(lambda: waiting() == 1)
+            done = pool.submit(alone, lambda: board.post(f"tabs/{tab_id}/{step}/", **body))
+            _until(lambda: waiting() == 2)
+        assert len(accepted.result(20)) == 2 and done.result(20).status_code == 200
+
+
+def wish(step: str, restaurant: Restaurant) -> dict[str, str]:
+    """What the board sends with a step that takes a whole table."""
+    table_id = str(restaurant.add_table("A2"))
+    if step == "move":
+        return {"table_id": table_id}
+    if step == "merge":
+        return {"into_tab_id": Phone(restaurant, "A2").join().json()["tab"]["id"]}
+    return {"reason": "left"}
 
 
 def waiting() -> int:
