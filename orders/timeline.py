@@ -19,7 +19,7 @@ from events.timeline import (
     words,
 )
 from orders.models import Guest, OrderStatus, Tab
-from orders.reasons import REASONS
+from orders.reasons import MERGED, REASONS
 
 rows(order="orders_order", tab="orders_tab")
 words(
@@ -46,6 +46,7 @@ words(
 
 # Where nobody says why, money that goes back is told by how the order ended.
 reasons({**REASONS, "canceled": OrderStatus.CANCELED.label, "expired": OrderStatus.EXPIRED.label})
+reasons({MERGED: gettext_lazy("Joined with another table")})
 
 
 @relates

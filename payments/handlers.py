@@ -84,7 +84,8 @@ def merge_tab(event: TabMerged, envelope: Envelope) -> None:
 @subscribe(TabClosed, name="payments.close_tab")
 def close_tab(event: TabClosed, envelope: Envelope) -> None:
     """Closes the party's bills for new payments."""
-    bills.close_tab(store_id=event.store_id, tab_id=event.tab_id, table=_table(event), reason=event.reason)
+    why = event.reason or event.reason_code
+    bills.close_tab(store_id=event.store_id, tab_id=event.tab_id, table=_table(event), reason=why)
 
 
 @subscribe(WebhookReceived, name="payments.work_off_webhook")

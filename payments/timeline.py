@@ -8,7 +8,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.kernel.money import format_money
-from events.timeline import Moment, Question, Words, contributes, row_link, rows, words
+from events.timeline import (
+    Moment,
+    Question,
+    Words,
+    contributes,
+    reason_in_words,
+    row_link,
+    rows,
+    words,
+)
 from payments.gateways.registry import title_of
 from payments.models import GatewayEvent, LedgerEntry, Payment, Refund
 
@@ -96,7 +105,7 @@ def _refunds(question: Question, payments: dict[Any, Payment]) -> Iterator[Momen
         tries = _("%(n)s attempts") % {"n": row.attempts} if row.attempts > 1 else ""
         decided = f"{row.get_resolution_display()} ({row.resolved_by})" if row.resolution else ""
         state = _("now: %s") % row.get_state_display()
-        said = " · ".join(filter(None, [state, tries, row.reason, row.failure, decided]))
+        said = " · ".join(filter(None, [state, tries, reason_in_words(row.reason), row.failure, decided]))
         yield Moment(
             row.sent_at,  # type: ignore[arg-type]  # filtered
             "undo",

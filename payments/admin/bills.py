@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from events.kernel.backoffice import ReadOnlyAdmin, StoreScopedAdmin, TellsStory
-from events.timeline import story_address
+from events.timeline import reason_in_words, story_address
 from payments.admin.rows import BillLineInline, LedgerInline, PaymentInline, RefundInline, money
 from payments.models import Bill, LedgerEntry
 from payments.selectors import sums_of_bill
@@ -29,13 +29,17 @@ class BillAdmin(TellsStory, ReadOnlyAdmin, StoreScopedAdmin):
         "due",
         "settled_at",
         "closed_at",
-        "close_reason",
+        "why_closed",
         "tab_id",
         "order_id",
     )
 
     def story_of(self, row: Bill) -> str:
         return story_address(row.tab_id, order=row.order_id)
+
+    @display(description=_("reason for closing"))
+    def why_closed(self, row: Bill) -> str:
+        return reason_in_words(row.close_reason) or "–"
 
     @display(description=_("total"))
     def sum(self, row: Bill) -> str:

@@ -9,6 +9,7 @@ from unfold.decorators import display
 
 from events.kernel.backoffice import ReadOnlyAdmin, ScopedTabularInline
 from events.kernel.money import format_money
+from events.timeline import reason_in_words
 from payments.gateways.registry import title_of
 from payments.models import BillLine, LedgerEntry, Payment, Refund
 
@@ -70,7 +71,11 @@ class _Child(ReadOnlyAdmin, ScopedTabularInline):
 
 class BillLineInline(_Child):
     model = BillLine
-    fields = readonly_fields = ("order_number", "name", "quantity", "price", "guest_name", "void_reason")
+    fields = readonly_fields = ("order_number", "name", "quantity", "price", "guest_name", "why")
+
+    @display(description=_("reason"))
+    def why(self, row: BillLine) -> str:
+        return reason_in_words(row.void_reason)
 
     @display(description=_("total"))
     def price(self, row: BillLine) -> str:

@@ -4,15 +4,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import translation
+from django.utils.html import strip_tags
 
 from events.timeline import Question, tell
 from orders import services
 from orders.board_texts import board_texts
 from orders.models import Order, Tab
 from orders.reasons import REASONS
+from payments.models import Bill, TabSnapshot
+from payments.services.accounts import save_store_snapshot
+from tests.factories import make_membership, make_user
 from tests.orders.conftest import Board, Phone, Restaurant
-from tests.queue import published
+from tests.queue import deliver_all, published
 
 
 @pytest.fixture
@@ -106,6 +112,23 @@ def test_the_timeline_tells_reasons_in_the_readers_language(
         story = tell(Question(frozenset({tab.pk}), (restaurant.store_id,), "ko"))
         details = " / ".join(moment.small for moment in story.moments)
         assert "손님이 취소함" in details and "주문이 밀렸어요" in details
+
+
+def test_bills_and_refunds_tell_a_rules_reason_in_the_readers_language(
+    pay_first: Restaurant, now: datetime
+) -> None:
+    snapshot = {"name": "x", "language": "ko", "currency": "KRW"}
+    save_store_snapshot(store_id=pay_first.store_id, version_number=1, snapshot=snapshot)
+    chinese = Phone(pay_first, language="zh-hans")
+    chinese.join()
+    chinese.cancel(chinese.order().json()["id"])
+    services.close_idle_tabs(now=now + timedelta(hours=3))
+    deliver_all()
+    owner = Client(headers={"Accept-Language": "ko"})
+    owner.force_login(make_membership(pay_first.store, user=make_user(is_staff=True)).user)
+    page = owner.get(reverse("admin:payments_bill_change", args=[Bill.objects.get().pk])).content.decode()
+    assert "취소" in strip_tags(page) and "canceled" not in strip_tags(page)
+    assert TabSnapshot.objects.get().close_reason == "idle"
 
 
 def test_the_board_has_words_for_every_code() -> None:
