@@ -7,7 +7,7 @@ from payments.webhooks import WebhookView
 
 app_name = "payments"
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("hooks/<slug:gateway>/<str:slug>/", WebhookView.as_view(), name="hook"),
+    path("hooks/<slug:gateway>/<slug:slug>/", WebhookView.as_view(), name="hook"),
     path("pay/return/<str:signed>/", views.PaymentReturnView.as_view(), name="return"),
     path("pay/return/<str:signed>/state/", views.PaymentStateView.as_view(), name="return-state"),
     path("pay/return/<str:signed>/complete/", views.PaymentCompleteView.as_view(), name="return-complete"),

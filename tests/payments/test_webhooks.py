@@ -242,6 +242,14 @@ def test_strange_calls_get_a_clear_answer(party: Party) -> None:
     assert Client().post(f"/hooks/counter/{account.hook_slug}/").status_code == 404
 
 
+@pytest.mark.parametrize("slug", ["%00", "a%00b", "%E3%85%8B", "%20"])
+def test_an_address_that_cannot_be_ours_is_unknown_and_stores_nothing(party: Party, slug: str) -> None:
+    payment = attempt(party)
+    client = Client(raise_request_exception=False)
+    assert client.post(f"/hooks/sandbox/{slug}/", "{}", content_type="application/json").status_code == 404
+    assert_untouched(payment)
+
+
 def test_secrets_are_encrypted_and_never_printed(party: Party) -> None:
     account = attempt(party).account
     key = account.credentials["api_key"]
