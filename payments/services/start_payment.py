@@ -26,7 +26,7 @@ from payments.errors import (
 from payments.gateways.base import Kind, NextAction
 from payments.gateways.registry import gateway_named
 from payments.models import OPEN_STATES, Bill, BillLine, GatewayAccount, Payment, PaymentState, ShareKind
-from payments.selectors import account_for, lines_with_worth, sums_of_bill, tab_family
+from payments.selectors import account_for, lines_with_worth, sums_of, sums_of_bill, tab_family
 from payments.services.complete_payment import apply_outcome, close_payment
 from payments.services.settlement import lock_bill, tell_phones
 from payments.services.translate import account_of, attempt_of, context_of
@@ -116,13 +116,20 @@ def _find_bill(payer: Payer, wish: Wish) -> UUID:
     if wish.bill_id:
         bills = bills.filter(pk=wish.bill_id)
     elif wish.order_id:
-        bills = bills.filter(lines__order_id=wish.order_id)
+        bills = bills.filter(lines__order_id=wish.order_id).distinct()
     else:
         bills = bills.filter(order_id=None)
-    found = bills.values_list("pk", flat=True).first()
+    found = _first_to_pay(list(bills))
     if found is None:
         raise BillNotReady if _may_be_on_its_way(payer, wish) else BillUnknown
-    return found
+    return found.id
+
+
+def _first_to_pay(bills: list[Bill]) -> Bill | None:
+    """The oldest open bill that owes something, as joined parties have more than one; else the oldest."""
+    sums = sums_of([bill.id for bill in bills])
+    owing = (bill for bill in bills if bill.is_open and sums[bill.id].due)
+    return next(owing, None) or next(iter(bills), None)
 
 
 def _may_be_on_its_way(payer: Payer, wish: Wish) -> bool:

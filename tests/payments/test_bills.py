@@ -1,12 +1,14 @@
 """Bills follow orders and tabs."""
 
+from typing import Any
+
 import pytest
 
 from events.kernel.databases import atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
 from orders.events import TabClosed, TabMerged, TabMoved
-from payments.models import Bill, GatewayAccount, StoreSnapshot
+from payments.models import Bill, GatewayAccount, Payment, StoreSnapshot
 from payments.selectors import bills_of_tab
 from payments.services.accounts import save_store_snapshot
 from payments.services.bills import open_bill
@@ -136,6 +138,36 @@ def test_a_paid_party_is_settled_with_one_whose_bill_came_to_nothing(
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     last = published("bill.paid")[-1]
     assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 6500)
+
+
+def test_a_phone_that_names_no_bill_pays_one_that_owes(
+    tab_party: Party, make_party: MakeParty, wallet: Any
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tab_party.place(6500)
+    cash(tab_party)
+    other.place(4000)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    assert other.phone().start().amount == 4000
+
+
+def test_a_joined_phone_that_names_no_bill_pays_where_its_dishes_went(
+    tab_party: Party, make_party: MakeParty, wallet: Any
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    tab_party.place(6500)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    assert tab_party.phone().start(share={"kind": "mine"}).amount == 6500
+
+
+def test_a_phone_that_names_no_bill_where_all_is_paid_pays_nothing(tab_party: Party) -> None:
+    tab_party.place(6500)
+    cash(tab_party)
+    before = Payment.objects.count()
+    assert tab_party.phone().pay().json()["type"] == "urn:hansang:problem:nothing-to-pay"
+    assert Payment.objects.count() == before
 
 
 def test_a_tab_whose_only_order_is_rejected_is_not_called_paid(tab_party: Party) -> None:
