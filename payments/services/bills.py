@@ -40,7 +40,7 @@ def open_bill(
     """
     with atomic("payments"):
         tab = _lock_tab(tab_id, store_id, table)
-        holder = _lock_tab(tab.merged_into, store_id, {}) if tab.merged_into else tab
+        holder = _sits_with(tab)
         own_order = order_id if pay_after == "order" else None
         bill = _get_bill(store_id, holder.tab_id, own_order, currency, table)
         rows = [_line(bill, order_id, order_number, position, line) for position, line in enumerate(lines)]
@@ -59,6 +59,13 @@ def _lock_tab(tab_id: UUID, store_id: UUID, table: dict[str, Any]) -> TabSnapsho
         [TabSnapshot(tab_id=tab_id, store_id=store_id, **table)], ignore_conflicts=True
     )
     return TabSnapshot.objects.select_for_update().get(pk=tab_id)
+
+
+def _sits_with(tab: TabSnapshot) -> TabSnapshot:
+    """The party that its dishes count with by now, locked: of two joinings the later may be heard first."""
+    while tab.merged_into:
+        tab = _lock_tab(tab.merged_into, tab.store_id, {})
+    return tab
 
 
 def _get_bill(
@@ -160,20 +167,23 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
         _lock_joined(tab_id)
         places = {tab_id: table, into_tab_id: {}}
         tabs = {one: _lock_tab(one, store_id, places[one]) for one in sorted(places)}
-        apart = TabSnapshot.objects.filter(pk=tab_id, merged_into=None)
-        if not apart.update(merged_into=into_tab_id, closed_at=timezone.now()):
-            return  # told again; the other party may have been joined to a third one meanwhile
-        TabSnapshot.objects.filter(merged_into=tab_id).update(merged_into=into_tab_id)
-        for bill in Bill.objects.select_for_update().filter(tab_id=tab_id).order_by("id"):
-            _join(bill, into_tab_id)
-        _announce_joined(into_tab_id)
-        if tabs[into_tab_id].has_left:
-            _shut_all(tabs[into_tab_id])
+        if not tabs[tab_id].merged_into:  # else told again
+            _join_tabs(tabs[tab_id], _sits_with(tabs[into_tab_id]))
 
 
 def _lock_joined(tab_id: UUID) -> None:
     """Who sits with this party already, before its own row: a bill that opens locks them in that order."""
     list(TabSnapshot.objects.select_for_update().filter(merged_into=tab_id).order_by("tab_id"))
+
+
+def _join_tabs(tab: TabSnapshot, target: TabSnapshot) -> None:
+    TabSnapshot.objects.filter(pk=tab.pk).update(merged_into=target.pk, closed_at=timezone.now())
+    TabSnapshot.objects.filter(merged_into=tab.pk).update(merged_into=target.pk)
+    for bill in Bill.objects.select_for_update().filter(tab_id=tab.pk).order_by("id"):
+        _join(bill, target.pk)
+    _announce_joined(target.pk)
+    if target.has_left:
+        _shut_all(target)
 
 
 def _join(bill: Bill, into_tab_id: UUID) -> None:

@@ -1,5 +1,6 @@
 """Bills follow orders and tabs."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from events.kernel.databases import atomic
 from events.kernel.ids import new_id
 from events.outbox import publish
 from orders.events import TabClosed, TabMerged, TabMoved
-from payments.models import Bill, GatewayAccount, Payment, StoreSnapshot
+from payments.models import Bill, GatewayAccount, Payment, StoreSnapshot, TabSnapshot
 from payments.selectors import bills_of_tab
 from payments.services.accounts import save_store_snapshot
 from payments.services.bills import open_bill
@@ -105,6 +106,26 @@ def test_a_joined_tab_with_money_on_its_bill_keeps_the_bill(tab_party: Party, ma
     cash(other)
     assert [event.tab_settled for event in published("bill.paid")] == [False, True]
     assert published("bill.paid")[-1].tab_total == 10500
+
+
+@pytest.mark.parametrize("heard", list(permutations(range(3))))
+def test_parties_joined_one_after_another_share_one_bill_in_whatever_order_it_is_heard(
+    tab_party: Party, make_party: MakeParty, heard: tuple[int, ...]
+) -> None:
+    parties = [tab_party, *(make_party("tab") for _ in range(3))]
+    for party, price in zip(parties, (6500, 4000, 3000, 2000), strict=True):
+        party.store_id = tab_party.store_id
+        party.place(price)
+    for index in heard:
+        tell(parties[index], TabMerged, into_tab_id=parties[index + 1].tab_id, order_ids=[])
+    tab_party.place(1000)  # an order that was under way
+    last = parties[-1]
+    assert last.sums().total == last.sums().due == 16500
+    assert set(TabSnapshot.objects.exclude(merged_into=None).values_list("merged_into", flat=True)) == {
+        last.tab_id
+    }
+    cash(last)
+    assert [event.tab_settled for event in published("bill.paid")] == [True]
 
 
 @pytest.mark.parametrize("paid_first", [True, False])
