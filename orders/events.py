@@ -87,6 +87,10 @@ class TabMerged(TabEvent):
 
     into_tab_id: UUID
     order_ids: list[UUID]
+    # Where the other party sits; unknown in events of older versions.
+    into_table_id: UUID | None = None
+    into_table_name: str = ""
+    into_table_token: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

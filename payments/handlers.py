@@ -77,7 +77,11 @@ def move_tab(event: TabMoved, envelope: Envelope) -> None:
 def merge_tab(event: TabMerged, envelope: Envelope) -> None:
     """Joins the party's bills into the other tab's."""
     bills.merge_tab(
-        store_id=event.store_id, tab_id=event.tab_id, into_tab_id=event.into_tab_id, table=_table(event)
+        store_id=event.store_id,
+        tab_id=event.tab_id,
+        into_tab_id=event.into_tab_id,
+        table=_table(event),
+        into_table=_into_table(event),
     )
 
 
@@ -112,4 +116,14 @@ def _table(event: TabEvent | OrderPlaced) -> dict[str, Any]:
         "table_id": event.table_id,
         "table_name": event.table_name,
         "table_token": event.table_token,
+    }
+
+
+def _into_table(event: TabMerged) -> dict[str, Any]:
+    if event.into_table_id is None:
+        return {}
+    return {
+        "table_id": event.into_table_id,
+        "table_name": event.into_table_name,
+        "table_token": event.into_table_token,
     }

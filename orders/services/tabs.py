@@ -289,8 +289,7 @@ def _join_tabs(source: Tab, target: Tab, now: datetime) -> None:
     source.merged_into_id = target.pk
     source.save(update_fields=[*_CLOSING, "merged_into_id"])
     _welcome(source, target, orders, now)
-    event = TabMerged(**tab_fields(source), into_tab_id=target.pk, order_ids=[order.pk for order in orders])
-    publish(event, correlation_id=source.pk)
+    publish(_merged(source, target, [order.pk for order in orders]), correlation_id=source.pk)
     hint_order(source.store_id, source.pk)
     hint_order(target.store_id, target.pk)
     hint_cart(target)
@@ -316,6 +315,17 @@ def _welcome(source: Tab, target: Tab, orders: Sequence[Order], now: datetime) -
     target.cart_version = max(target.cart_version, source.cart_version) + 1
     target.active_at = now
     target.save(update_fields=["status", "settled_at", "guest_count", "cart_version", "active_at"])
+
+
+def _merged(source: Tab, target: Tab, order_ids: list[UUID]) -> TabMerged:
+    return TabMerged(
+        **tab_fields(source),
+        into_tab_id=target.pk,
+        order_ids=order_ids,
+        into_table_id=target.table_id,
+        into_table_name=target.table_name,
+        into_table_token=target.table_token,
+    )
 
 
 def _move_calls(source: Tab, target: Tab, now: datetime) -> None:

@@ -45,3 +45,9 @@ class TabSnapshot(models.Model):
     def has_left(self) -> bool:
         """Whether the party is gone, and not only to another tab."""
         return self.closed_at is not None and self.merged_into is None
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """Where the party sits; empty while only facts about others told of it."""
+        fields = ("table_id", "table_name", "table_token")
+        return {name: getattr(self, name) for name in fields} if self.table_id else {}

@@ -42,7 +42,7 @@ def open_bill(
         tab = _lock_tab(tab_id, store_id, table)
         holder = _sits_with(tab)
         own_order = order_id if pay_after == "order" else None
-        bill = _get_bill(store_id, holder.tab_id, own_order, currency, table)
+        bill = _get_bill(store_id, holder.tab_id, own_order, currency, holder.place or table)
         rows = [_line(bill, order_id, order_number, position, line) for position, line in enumerate(lines)]
         BillLine.objects.bulk_create(rows, ignore_conflicts=True)
         if own_order and not sum(row.total for row in rows) and bill.settled_at is None:
@@ -58,7 +58,12 @@ def _lock_tab(tab_id: UUID, store_id: UUID, table: dict[str, Any]) -> TabSnapsho
     TabSnapshot.objects.bulk_create(
         [TabSnapshot(tab_id=tab_id, store_id=store_id, **table)], ignore_conflicts=True
     )
-    return TabSnapshot.objects.select_for_update().get(pk=tab_id)
+    tab = TabSnapshot.objects.select_for_update().get(pk=tab_id)
+    if table and not tab.place:  # a fact about another party had told of it first
+        TabSnapshot.objects.filter(pk=tab_id).update(**table)
+        Bill.objects.filter(tab_id=tab_id, table_id=None).update(**table)
+        tab.refresh_from_db()
+    return tab
 
 
 def _sits_with(tab: TabSnapshot) -> TabSnapshot:
@@ -157,7 +162,9 @@ def move_tab(*, store_id: UUID, tab_id: UUID, table: dict[str, Any], seq: int) -
         Bill.objects.filter(tab_id=tab_id).update(**table)
 
 
-def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[str, Any]) -> None:
+def merge_tab(
+    *, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[str, Any], into_table: dict[str, Any]
+) -> None:
     """Joins a tab's bills into another tab.
 
     A tab bill that nobody tried to pay yet gives its lines to the other tab's bill; one with payments stays
@@ -165,7 +172,7 @@ def merge_tab(*, store_id: UUID, tab_id: UUID, into_tab_id: UUID, table: dict[st
     """
     with atomic("payments"):
         _lock_joined(tab_id)
-        places = {tab_id: table, into_tab_id: {}}
+        places = {tab_id: table, into_tab_id: into_table}
         tabs = {one: _lock_tab(one, store_id, places[one]) for one in sorted(places)}
         if not tabs[tab_id].merged_into:  # else told again
             _join_tabs(tabs[tab_id], _sits_with(tabs[into_tab_id]))
@@ -180,22 +187,22 @@ def _join_tabs(tab: TabSnapshot, target: TabSnapshot) -> None:
     TabSnapshot.objects.filter(pk=tab.pk).update(merged_into=target.pk, closed_at=timezone.now())
     TabSnapshot.objects.filter(merged_into=tab.pk).update(merged_into=target.pk)
     for bill in Bill.objects.select_for_update().filter(tab_id=tab.pk).order_by("id"):
-        _join(bill, target.pk)
+        _join(bill, target)
     _announce_joined(target.pk)
     if target.has_left:
         _shut_all(target)
 
 
-def _join(bill: Bill, into_tab_id: UUID) -> None:
+def _join(bill: Bill, tab: TabSnapshot) -> None:
     if bill.order_id is None and not bill.payments.exists():
-        target = _get_bill(bill.store_id, into_tab_id, None, bill.currency, _table_of(into_tab_id))
+        target = _get_bill(bill.store_id, tab.pk, None, bill.currency, tab.place)
         BillLine.objects.filter(bill=bill).update(bill=target)
         bill.close(reason="merged", at=timezone.now())
         bill.save(update_fields=["closed_at", "close_reason"])
         settle(target)
         return
-    bill.tab_id = into_tab_id
-    bill.save(update_fields=["tab_id"])
+    Bill.objects.filter(pk=bill.pk).update(tab_id=tab.pk, **tab.place)
+    bill.tab_id = tab.pk
     tell_phones(bill)
 
 
@@ -206,11 +213,6 @@ def _announce_joined(tab_id: UUID) -> None:
     sums = sums_of([bill.id for bill in bills])
     if any(one.is_paid for one in sums.values()) and not any(one.due for one in sums.values()):
         announce_paid(bills[-1], sums[bills[-1].id].total)
-
-
-def _table_of(tab_id: UUID) -> dict[str, Any]:
-    fields = ("table_id", "table_name", "table_token")
-    return dict(TabSnapshot.objects.filter(pk=tab_id).values(*fields).get())
 
 
 def close_tab(*, store_id: UUID, tab_id: UUID, table: dict[str, Any], reason: str) -> None:

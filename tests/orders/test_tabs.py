@@ -76,6 +76,9 @@ def test_merged_parties_share_everything(
     assert body["id"] == target and body["guest_count"] == 2 and len(body["orders"]) == 2
     [event] = published("tab.merged")
     assert str(event.into_tab_id) == target and [str(i) for i in event.order_ids] == [order_id]
+    there = Tab.objects.get(pk=target)
+    place = event.into_table_id, event.into_table_name, event.into_table_token
+    assert place == (there.table_id, there.table_name, there.table_token)
     assert str(CartLine.objects.get().tab_id) == target
     closed = Tab.objects.get(pk=source)
     assert closed.status == "closed" and str(closed.merged_into_id) == target

@@ -209,6 +209,51 @@ def test_two_tabs_that_had_paid_are_announced_together(tab_party: Party, make_pa
     assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 10500)
 
 
+def join(party: Party, other: Party) -> None:
+    """The party joins the other one, which sits at T5."""
+    place = {"table_id": other.table_id, "table_name": "T5", "table_token": other.token}
+    into = {f"into_{name}": value for name, value in place.items()}
+    tell(party, TabMerged, into_tab_id=other.tab_id, order_ids=[], **into)
+
+
+def place_of(bill: Bill) -> tuple[Any, ...]:
+    return bill.table_id, bill.table_name, bill.table_token
+
+
+@pytest.mark.parametrize("story", ["untouched", "part_paid", "pay_first", "under_way"])
+def test_bills_of_a_joined_party_name_the_table_where_it_sits_now(make_party: MakeParty, story: str) -> None:
+    pay_after = "order" if story == "pay_first" else "tab"
+    party, other = make_party(pay_after), make_party(pay_after)
+    if story != "under_way":
+        party.place(6500)
+    if story == "part_paid":
+        cash(party, 500)
+    join(party, other)
+    if story == "under_way":
+        party.place(6500)
+    assert place_of(other.bill()) == (other.table_id, "T5", other.token)
+
+
+def test_where_a_party_has_moved_since_counts_more_than_where_it_was_joined(
+    tab_party: Party, make_party: MakeParty
+) -> None:
+    other = make_party("tab")
+    tab_party.place(6500)
+    tell(other, TabMoved, from_table_id=new_id(), from_table_name="T5")
+    join(tab_party, other)
+    assert other.bill().table_name == "T9"
+
+
+def test_a_party_joined_by_an_older_release_gets_its_table_from_its_own_order(
+    tab_party: Party, make_party: MakeParty
+) -> None:
+    other = make_party("tab")
+    tab_party.place(6500)
+    tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
+    other.place(4000)
+    assert place_of(other.bill()) == (other.table_id, "T1", other.token)
+
+
 def test_a_moved_party_takes_its_bill_along(tab_party: Party) -> None:
     tab_party.place(6500)
     tell(tab_party, TabMoved, from_table_id=new_id(), from_table_name="T1")

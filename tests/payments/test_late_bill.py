@@ -98,12 +98,12 @@ def test_a_party_joined_on_and_a_bill_that_opens_do_not_wait_for_each_other(
 ) -> None:
     second, third = make_party("tab"), make_party("tab")
     tell(tab_party, TabMerged, into_tab_id=second.tab_id, order_ids=[])
-    joining: dict[str, Any] = {"store_id": second.store_id, "tab_id": second.tab_id, "table": {}}
+    tabs = {"store_id": second.store_id, "tab_id": second.tab_id, "into_tab_id": third.tab_id}
     with ThreadPoolExecutor(1) as pool:
         with atomic("payments"):
             rows = TabSnapshot.objects.select_for_update(nowait=True)
             rows.get(pk=tab_party.tab_id)  # as a bill that opens: first the tab, then who it sits with
-            merged = pool.submit(alone, lambda: merge_tab(**joining, into_tab_id=third.tab_id))
+            merged = pool.submit(alone, lambda: merge_tab(**tabs, table={}, into_table={}))
             while not is_anybody_waiting():
                 assert not merged.done()
             rows.get(pk=second.tab_id)
