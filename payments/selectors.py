@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from events.kernel.databases import alias_of
 from payments.gateways.registry import gateway_named, offered
 from payments.models import (
+    OPEN_STATES,
     Bill,
     BillLine,
     GatewayAccount,
@@ -18,10 +19,11 @@ from payments.models import (
     PaymentState,
     Refund,
     RefundState,
+    ShareKind,
     StoreSnapshot,
     TabSnapshot,
 )
-from payments.shares import BillSums
+from payments.shares import BillSums, Shares
 
 # Everything is summed from rows on each read: no counter can drift from the ledger.
 _SUMS = """
@@ -37,6 +39,11 @@ SELECT b.id,
    WHERE bill_id = b.id AND state IN ('created', 'started', 'confirming', 'pending'))
 FROM payments_bill b WHERE b.id = ANY(%s)
 """
+
+# Goodwill out of somebody else's money lowers a guest's dishes, and leaves nothing over of what they paid.
+FROM_OWN_SHARE = Q(
+    credits__refund__payment__share_kind=ShareKind.MINE, credits__refund__payment__guest_id=F("guest_id")
+)
 
 
 @dataclass(frozen=True)
@@ -98,15 +105,42 @@ def _refunds_to_show() -> "QuerySet[Refund]":
     return Refund.objects.exclude(state=RefundState.RESOLVED).select_related("payment")
 
 
-def lines_with_worth(bill_id: UUID, *, credits: Q | None = None, **which: UUID) -> list[tuple[BillLine, int]]:
+def lines_with_worth(bill_id: UUID, *, credits: Q | None = None, **which: Any) -> list[tuple[BillLine, int]]:
     """The bill's lines, each with what it is still worth to its guest: price less voids and credits.
 
-    `which` picks some of them: order_id, line_id; `credits` says which goodwill counts (None: all).
+    `which` picks some of them, such as order_id, line_id; `credits` says which goodwill counts (None: all).
     """
     credited = Sum("credits__amount", filter=credits)
     rows = BillLine.objects.filter(bill_id=bill_id, **which).annotate(credited=credited)
     lines = rows.order_by("order_number", "position", "id")
     return [(line, max(0, line.owed - (line.credited or 0))) for line in lines]
+
+
+def shares_of(bill: Bill, sums: BillSums, guest_id: UUID) -> Shares:
+    """What the guest's phone may pay of the bill now. Its open attempt counts as free: the next replaces it."""
+    live = Payment.objects.filter(bill=bill, state__in=[*OPEN_STATES, PaymentState.CAPTURED])
+    payments = list(live.order_by("created_at", "id"))
+    replaced = [one for one in payments if one.is_open and one.guest_id == guest_id]
+    rest = max(0, sums.due - sums.reserved + sum(one.amount for one in replaced))
+    others = [one for one in payments if one not in replaced]
+    return Shares(rest=rest, mine=max(0, min(rest, _own_left(bill, guest_id, others))))
+
+
+def _own_left(bill: Bill, guest_id: UUID, payments: list[Payment]) -> int:
+    own = [one for one in payments if one.guest_id == guest_id]
+    paid = sum(one.amount - one.returned for one in own if one.reckoning == bill.reckoning)
+    lines = lines_with_worth(bill.id, guest_id=guest_id, reckoning=bill.reckoning)
+    return sum(worth for _, worth in lines) - paid - _left_over(bill, guest_id, own)
+
+
+def _left_over(bill: Bill, guest_id: UUID, own: list[Payment]) -> int:
+    """What was taken off of the guest's dishes of an earlier reckoning, after they had paid for them."""
+    shares = [one for one in own if one.share_kind == ShareKind.MINE and one.reckoning < bill.reckoning]
+    if not shares:
+        return 0
+    before = {"guest_id": guest_id, "reckoning__lt": bill.reckoning}
+    lines = lines_with_worth(bill.id, credits=FROM_OWN_SHARE, **before)
+    return max(0, sum(one.refundable for one in shares) - sum(worth for _, worth in lines))
 
 
 def _grouped(rows: "QuerySet[Any]") -> dict[UUID, list[Any]]:

@@ -41,6 +41,14 @@ class BillSums:
         return self.total > 0 and self.held >= self.total
 
 
+@dataclass(frozen=True)
+class Shares:
+    """What a phone may pay of a bill now, minor units: `rest` is all that nobody else is paying."""
+
+    rest: int
+    mine: int
+
+
 def even_share(total: int, parts: int, index: int) -> int:
     """The share number `index` (from 0) of `parts`; the last one carries the remainder. They sum up exactly.
 

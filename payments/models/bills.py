@@ -24,6 +24,9 @@ class Bill(models.Model):
     table_name = models.CharField(_("table"), max_length=20, blank=True)
     table_token = models.CharField(max_length=24, blank=True)
     currency = models.CharField(_("currency"), max_length=3)
+    # Counts up when something is ordered after all was paid. Lines and payments carry the number of their
+    # time: who treated everybody then has paid nothing of what is ordered now.
+    reckoning = models.SmallIntegerField(default=1, db_default=1, editable=False)
     # When bill.paid was last announced; cleared when bill.reopened is. Decides nothing else.
     settled_at = models.DateTimeField(_("settled"), null=True)
     closed_at = models.DateTimeField(_("closed"), null=True)
@@ -75,6 +78,7 @@ class BillLine(models.Model):
     guest_id = models.UUIDField(null=True)
     guest_name = models.CharField(_("guest"), max_length=60, blank=True)
     position = models.PositiveIntegerField(default=0)
+    reckoning = models.SmallIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
         verbose_name = _("bill line")

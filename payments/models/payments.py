@@ -80,6 +80,8 @@ class Payment(models.Model):
     late = models.BooleanField(_("arrived late"), default=False)
     share_kind = models.CharField(_("share"), max_length=8, choices=ShareKind, default=ShareKind.ALL)
     share_parts = models.PositiveSmallIntegerField(null=True)
+    # The bill's when it began, then the one in which its money arrived.
+    reckoning = models.SmallIntegerField(default=1, db_default=1, editable=False)
     next_action = models.JSONField(null=True)
     failure = models.CharField(_("reason"), max_length=200, blank=True, default="")
     # Who asked, and the key that makes a repeated request the same one.
@@ -148,6 +150,7 @@ class Payment(models.Model):
             gateway=account.gateway,
             mode=account.mode,
             currency=bill.currency,
+            reckoning=bill.reckoning,
             **fields,
         )
 

@@ -18,7 +18,7 @@ from payments.models import (
     RefundSource,
     TabSnapshot,
 )
-from payments.selectors import lines_with_worth, sums_of
+from payments.selectors import lines_with_worth, sums_of, sums_of_bill
 from payments.services.settlement import announce_paid, lock_bill, settle, tell_phones
 
 
@@ -43,6 +43,8 @@ def open_bill(
         holder = _sits_with(tab)
         own_order = order_id if pay_after == "order" else None
         bill = _get_bill(store_id, holder.tab_id, own_order, currency, holder.place or table)
+        if not bill.lines.filter(order_id=order_id).exists():  # else told again
+            _reckon_anew(bill)
         rows = [_line(bill, order_id, order_number, position, line) for position, line in enumerate(lines)]
         BillLine.objects.bulk_create(rows, ignore_conflicts=True)
         if own_order and not sum(row.total for row in rows) and bill.settled_at is None:
@@ -84,6 +86,13 @@ def _get_bill(
     return Bill.objects.select_for_update().get(**mine)
 
 
+def _reckon_anew(bill: Bill) -> None:
+    """What is ordered after all was paid is shared by itself."""
+    if sums_of_bill(bill.id).is_paid:
+        bill.reckoning += 1
+        bill.save(update_fields=["reckoning"])
+
+
 def _line(bill: Bill, order_id: UUID, number: int, position: int, line: Mapping[str, Any]) -> BillLine:
     return BillLine(
         bill=bill,
@@ -100,6 +109,7 @@ def _line(bill: Bill, order_id: UUID, number: int, position: int, line: Mapping[
         guest_id=line.get("guest_id"),
         guest_name=line.get("guest_name") or "",
         position=position,
+        reckoning=bill.reckoning,
     )
 
 
@@ -196,7 +206,8 @@ def _join_tabs(tab: TabSnapshot, target: TabSnapshot) -> None:
 def _join(bill: Bill, tab: TabSnapshot) -> None:
     if bill.order_id is None and not bill.payments.exists():
         target = _get_bill(bill.store_id, tab.pk, None, bill.currency, tab.place)
-        BillLine.objects.filter(bill=bill).update(bill=target)
+        _reckon_anew(target)
+        BillLine.objects.filter(bill=bill).update(bill=target, reckoning=target.reckoning)
         bill.close(reason="merged", at=timezone.now())
         bill.save(update_fields=["closed_at", "close_reason"])
         settle(target)

@@ -83,6 +83,7 @@ def mismatch(payment: Payment, outcome: Outcome) -> str:
 def book_capture(bill: Bill, payment: Payment, outcome: Outcome) -> None:
     """Call under both locks: payment captured, ledger entry, event, settlement."""
     now = timezone.now()
+    payment.reckoning = bill.reckoning
     payment.capture(at=now, gateway_ref=outcome.gateway_ref, method=outcome.method or payment.gateway)
     payment.save()
     LedgerEntry.objects.create(

@@ -26,11 +26,11 @@ from payments.errors import (
 from payments.gateways.base import Kind, NextAction
 from payments.gateways.registry import gateway_named
 from payments.models import OPEN_STATES, Bill, BillLine, GatewayAccount, Payment, PaymentState, ShareKind
-from payments.selectors import account_for, lines_with_worth, sums_of, sums_of_bill, tab_family
+from payments.selectors import account_for, shares_of, sums_of, sums_of_bill, tab_family
 from payments.services.complete_payment import apply_outcome, close_payment
 from payments.services.settlement import lock_bill, tell_phones
 from payments.services.translate import account_of, attempt_of, context_of
-from payments.shares import BillSums, even_share
+from payments.shares import BillSums, Shares, even_share
 
 FIRST_CHECK = timedelta(seconds=30)
 # How long the event of an order may take to become a bill, however long the queue.
@@ -191,27 +191,22 @@ def share_amount(bill: Bill, share: Share, guest_id: UUID) -> int:
         raise NothingToPay
     if not sums.rest:
         raise BeingPaid(reserved=sums.reserved)
-    amount = _wanted(bill, share, guest_id, sums)
+    amount = _wanted(bill, share, sums, shares_of(bill, sums, guest_id))
     if amount <= 0:
         raise NothingToPay
     return amount
 
 
-def _wanted(bill: Bill, share: Share, guest_id: UUID, sums: BillSums) -> int:
+def _wanted(bill: Bill, share: Share, sums: BillSums, shares: Shares) -> int:
     if share.kind == ShareKind.AMOUNT:
-        if (share.amount or 0) > sums.rest:
-            raise AmountTooHigh(rest=sums.rest, currency=bill.currency)
+        if (share.amount or 0) > shares.rest:
+            raise AmountTooHigh(rest=shares.rest, currency=bill.currency)
         return share.amount or 0
     if share.kind == ShareKind.MINE:
-        return min(sums.rest, _mine_left(bill, guest_id))
+        return shares.mine
     if share.kind == ShareKind.EVEN:
         return _even(bill, share.parts or 1, sums)
-    return sums.rest
-
-
-def _mine_left(bill: Bill, guest_id: UUID) -> int:
-    owed = sum(worth for line, worth in lines_with_worth(bill.id) if line.guest_id == guest_id)
-    return owed - sum(payment.amount - payment.returned for payment in _live(bill).filter(guest_id=guest_id))
+    return shares.rest
 
 
 def _even(bill: Bill, parts: int, sums: BillSums) -> int:

@@ -5,20 +5,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-from django.db.models import F, Q
-
 from payments.models import Payment, ShareKind
-from payments.selectors import lines_with_worth
+from payments.selectors import FROM_OWN_SHARE, lines_with_worth
 
 # Guest -> by how much their own lines cost less now, minor units; None: lines that are nobody's own.
 Freed = Mapping[UUID | None, int]
 NOTHING_FREED: Freed = MappingProxyType({})
-
-
-# Goodwill out of somebody else's money lowers a guest's dishes, and leaves nothing over of what they paid.
-_FROM_OWN_SHARE = Q(
-    credits__refund__payment__share_kind=ShareKind.MINE, credits__refund__payment__guest_id=F("guest_id")
-)
 
 
 def unused_shares(bill_id: UUID, payments: list[Payment]) -> Counter[UUID | None]:
@@ -29,7 +21,7 @@ def unused_shares(bill_id: UUID, payments: list[Payment]) -> Counter[UUID | None
     unused: Counter[UUID | None] = Counter()
     for payment in filter(_is_own_share, payments):
         unused[payment.guest_id] += payment.refundable
-    for line, worth in lines_with_worth(bill_id, credits=_FROM_OWN_SHARE):
+    for line, worth in lines_with_worth(bill_id, credits=FROM_OWN_SHARE):
         unused[line.guest_id] -= worth
     return unused
 

@@ -126,6 +126,7 @@ class Phone:
 
     def __init__(self, party: Party, guest_id: UUID) -> None:
         self.party = party
+        self.guest_id = guest_id
         self.api = APIClient(enforce_csrf_checks=True)
         self.web = Client()
         cookie = {

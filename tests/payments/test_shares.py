@@ -1,0 +1,120 @@
+"""What a share of a bill costs, whatever was ordered, paid and taken off before."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from events.kernel.ids import new_id
+from orders.events import TabMerged
+from payments.models import Payment
+from payments.services.complete_payment import complete_payment
+from payments.services.counter import Cashier, Till, take_counter_payment
+from tests.payments.conftest import MakeParty, Party, Phone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MINE = {"share": {"kind": "mine"}}
+
+
+def finish(phone: Phone, payment: Payment) -> int:
+    """The wallet pays the attempt; returns the amount."""
+    phone.press(payment)
+    complete_payment(payment_id=payment.id)
+    return payment.amount
+
+
+def pay(phone: Phone, **body: Any) -> int:
+    return finish(phone, phone.start(**body))
+
+
+def cash(party: Party) -> None:
+    take_counter_payment(
+        store_id=party.store_id,
+        tab_id=party.tab_id,
+        till=Till("cash"),
+        key=uuid4().hex,
+        cashier=Cashier(uuid4(), "Mina"),
+    )
+
+
+def refused(phone: Phone, **body: Any) -> str:
+    """The code of a refusal that reserved nothing."""
+    before = Payment.objects.count()
+    answer = phone.pay(**body)
+    assert answer.status_code == 409 and Payment.objects.count() == before
+    return str(answer.json()["type"].removeprefix("urn:hansang:problem:"))
+
+
+# --- My own ---------------------------------------------------------------------------------------------
+
+
+def test_who_treated_everybody_owes_their_next_dish_like_anybody_else(tab_party: Party, wallet: Any) -> None:
+    host, friend = tab_party.phone(), tab_party.phone(uuid4())
+    tab_party.place(4000)
+    tab_party.place(6000, guest_id=uuid4())
+    assert pay(host) == 10000
+    tab_party.place(5000)
+    assert refused(friend, **MINE) == "nothing-to-pay"
+    assert pay(host, **MINE) == 5000
+    assert tab_party.sums().is_paid
+
+
+def test_who_paid_for_others_while_some_is_still_owed_has_paid_ahead(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(4000)
+    tab_party.place(6000, guest_id=uuid4())
+    pay(tab_party.phone(), share={"kind": "amount", "amount": 7000})
+    tab_party.place(5000)
+    assert tab_party.phone().start(**MINE).amount == 2000
+
+
+def test_a_paid_dish_that_is_taken_off_later_lowers_its_guests_next_share(
+    tab_party: Party, wallet: Any
+) -> None:
+    phones = [tab_party.phone(), tab_party.phone(uuid4())]
+    gone = tab_party.place(4000)
+    tab_party.place(6000, guest_id=phones[1].guest_id)
+    assert [pay(phone, **MINE) for phone in phones] == [4000, 6000]
+    for phone in phones:
+        tab_party.place(5000, guest_id=phone.guest_id)
+    tab_party.reject(gone)
+    assert [pay(phone, **MINE) for phone in phones] == [1000, 5000]
+    assert tab_party.sums().is_paid
+
+
+def test_money_of_an_older_attempt_pays_what_is_owed_when_it_arrives(tab_party: Party, wallet: Any) -> None:
+    phone = tab_party.phone()
+    tab_party.place(4000)
+    slow = phone.start()
+    cash(tab_party)
+    tab_party.place(5000)
+    tab_party.place(4000, guest_id=uuid4())
+    finish(phone, slow)
+    assert phone.start(**MINE).amount == 1000
+
+
+def test_dishes_of_a_party_that_joins_one_that_has_paid_are_owed_by_who_ate_them(
+    tab_party: Party, make_party: MakeParty, wallet: Any
+) -> None:
+    other = make_party("tab")
+    other.store_id = tab_party.store_id
+    other.place(4000)
+    pay(other.phone())
+    tab_party.place(6500)
+    join(tab_party, other)
+    assert refused(other.phone(), **MINE) == "nothing-to-pay"
+    assert pay(tab_party.phone(), **MINE) == 6500
+
+
+def join(party: Party, other: Party) -> None:
+    place = {"table_id": party.table_id, "table_name": "T1", "table_token": party.token}
+    ids = {"store_id": party.store_id, "tab_id": party.tab_id, "into_tab_id": other.tab_id}
+    party._tell(TabMerged(**ids, **place, order_ids=[]))
+
+
+def test_an_order_that_is_told_twice_begins_no_new_reckoning(tab_party: Party) -> None:
+    placed = tab_party._placed(new_id(), (4000,), tab_party.guest_id)
+    tab_party._tell(placed)
+    cash(tab_party)
+    tab_party._tell(placed)
+    assert (tab_party.bill().reckoning, tab_party.sums().due) == (1, 0)
