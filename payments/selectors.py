@@ -117,13 +117,24 @@ def lines_with_worth(bill_id: UUID, *, credits: Q | None = None, **which: Any) -
 
 
 def shares_of(bill: Bill, sums: BillSums, guest_id: UUID) -> Shares:
-    """What the guest's phone may pay of the bill now. Its open attempt counts as free: the next replaces it."""
+    """What the guest's phone may pay of the bill now; its open attempt counts as free: it is replaced."""
     live = Payment.objects.filter(bill=bill, state__in=[*OPEN_STATES, PaymentState.CAPTURED])
     payments = list(live.order_by("created_at", "id"))
     replaced = [one for one in payments if one.is_open and one.guest_id == guest_id]
     rest = max(0, sums.due - sums.reserved + sum(one.amount for one in replaced))
     others = [one for one in payments if one not in replaced]
-    return Shares(rest=rest, mine=max(0, min(rest, _own_left(bill, guest_id, others))))
+    mine = max(0, min(rest, _own_left(bill, guest_id, others)))
+    return Shares(rest, mine, _even_shares(one for one in others if one.reckoning == bill.reckoning))
+
+
+def _even_shares(payments: Iterable[Payment]) -> dict[int, list[int]]:
+    """How many parts -> what each share of that size holds; one that went back whole is nobody's."""
+    taken: dict[int, list[int]] = {}
+    for one in payments:
+        held = one.amount - one.returned
+        if one.share_kind == ShareKind.EVEN and one.share_parts and held:
+            taken.setdefault(one.share_parts, []).append(held)
+    return taken
 
 
 def _own_left(bill: Bill, guest_id: UUID, payments: list[Payment]) -> int:

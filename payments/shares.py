@@ -1,6 +1,6 @@
 """Arithmetic of bills: whole minor units in, whole minor units out, nothing lost in rounding."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -47,6 +47,18 @@ class Shares:
 
     rest: int
     mine: int
+    # How many parts -> what even shares of that size hold, the oldest first.
+    taken: Mapping[int, Sequence[int]]
+
+    def even(self, parts: int) -> int:
+        """The next of `parts` even shares: of what is free and what the set that is not full yet holds.
+
+        So the last of an unchanged set carries the rounding alone, and of a late dish only a share.
+        """
+        taken = self.taken.get(parts, ())
+        current = taken[len(taken) // parts * parts :]
+        share = even_share(self.rest + sum(current), parts, len(current))
+        return min(self.rest, max(1, share))
 
 
 def even_share(total: int, parts: int, index: int) -> int:

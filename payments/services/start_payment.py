@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from events.kernel.databases import atomic
@@ -30,7 +29,7 @@ from payments.selectors import account_for, shares_of, sums_of, sums_of_bill, ta
 from payments.services.complete_payment import apply_outcome, close_payment
 from payments.services.settlement import lock_bill, tell_phones
 from payments.services.translate import account_of, attempt_of, context_of
-from payments.shares import BillSums, Shares, even_share
+from payments.shares import Shares
 
 FIRST_CHECK = timedelta(seconds=30)
 # How long the event of an order may take to become a bill, however long the queue.
@@ -191,13 +190,13 @@ def share_amount(bill: Bill, share: Share, guest_id: UUID) -> int:
         raise NothingToPay
     if not sums.rest:
         raise BeingPaid(reserved=sums.reserved)
-    amount = _wanted(bill, share, sums, shares_of(bill, sums, guest_id))
+    amount = _wanted(bill, share, shares_of(bill, sums, guest_id))
     if amount <= 0:
         raise NothingToPay
     return amount
 
 
-def _wanted(bill: Bill, share: Share, sums: BillSums, shares: Shares) -> int:
+def _wanted(bill: Bill, share: Share, shares: Shares) -> int:
     if share.kind == ShareKind.AMOUNT:
         if (share.amount or 0) > shares.rest:
             raise AmountTooHigh(rest=shares.rest, currency=bill.currency)
@@ -205,19 +204,8 @@ def _wanted(bill: Bill, share: Share, sums: BillSums, shares: Shares) -> int:
     if share.kind == ShareKind.MINE:
         return shares.mine
     if share.kind == ShareKind.EVEN:
-        return _even(bill, share.parts or 1, sums)
+        return shares.even(share.parts or 1)
     return shares.rest
-
-
-def _even(bill: Bill, parts: int, sums: BillSums) -> int:
-    taken = list(_live(bill).filter(share_kind=ShareKind.EVEN, share_parts=parts))
-    if len(taken) >= parts - 1:
-        return sums.rest  # the last share carries the remainder
-    return min(sums.rest, max(1, even_share(sums.total, parts, len(taken))))
-
-
-def _live(bill: Bill) -> "QuerySet[Payment]":
-    return Payment.objects.filter(bill=bill, state__in=[*OPEN_STATES, PaymentState.CAPTURED])
 
 
 def prepare(*, payment_id: UUID, language: str) -> Payment:

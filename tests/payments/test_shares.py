@@ -4,13 +4,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from events.kernel.ids import new_id
 from orders.events import TabMerged
 from payments.models import Payment
-from payments.services.complete_payment import complete_payment
+from payments.services.complete_payment import apply_outcome, complete_payment
 from payments.services.counter import Cashier, Till, take_counter_payment
-from tests.payments.conftest import MakeParty, Party, Phone
+from payments.shares import Shares
+from tests.payments.conftest import MakeParty, Party, Phone, seen_at_gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,6 +39,12 @@ def cash(party: Party) -> None:
         key=uuid4().hex,
         cashier=Cashier(uuid4(), "Mina"),
     )
+
+
+def thirds(party: Party, phones: int) -> list[int]:
+    """What that many new phones pay, each choosing a third."""
+    share = {"kind": "even", "parts": 3}
+    return [pay(party.phone(uuid4()), share=share) for _ in range(phones)]
 
 
 def refused(phone: Phone, **body: Any) -> str:
@@ -118,3 +127,74 @@ def test_an_order_that_is_told_twice_begins_no_new_reckoning(tab_party: Party) -
     cash(tab_party)
     tab_party._tell(placed)
     assert (tab_party.bill().reckoning, tab_party.sums().due) == (1, 0)
+
+
+# --- Evenly ---------------------------------------------------------------------------------------------
+
+
+def test_a_second_round_is_split_like_the_first(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(9000)
+    assert thirds(tab_party, 3) == [3000, 3000, 3000]
+    tab_party.place(10000)
+    assert thirds(tab_party, 3) == [3333, 3333, 3334]
+    assert tab_party.sums().is_paid
+
+
+def test_who_pays_last_does_not_pay_a_late_dish_alone(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(9000)
+    assert thirds(tab_party, 2) == [3000, 3000]
+    tab_party.place(9000)
+    assert thirds(tab_party, 1) == [6000]
+    assert thirds(tab_party, 3) == [2000, 2000, 2000]
+    assert tab_party.sums().is_paid
+
+
+def test_shares_of_a_set_that_was_never_full_do_not_count_after_all_was_paid(
+    tab_party: Party, wallet: Any
+) -> None:
+    tab_party.place(9000)
+    thirds(tab_party, 2)
+    cash(tab_party)
+    tab_party.place(9000)
+    assert thirds(tab_party, 3) == [3000, 3000, 3000]
+
+
+def test_what_others_pay_otherwise_is_not_split_again(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(9000)
+    pay(tab_party.phone(), share={"kind": "amount", "amount": 6000})
+    tab_party.phone(uuid4()).start(share={"kind": "amount", "amount": 600})
+    assert thirds(tab_party, 3) == [800, 800, 800]
+
+
+def test_a_share_that_went_back_whole_is_free_again(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(9000)
+    thirds(tab_party, 2)
+    returned = Payment.objects.earliest("created_at")
+    apply_outcome(payment_id=returned.id, outcome=seen_at_gateway(returned, refunded=3000))
+    assert thirds(tab_party, 2) == [3000, 3000]
+    assert tab_party.sums().is_paid
+
+
+def test_parties_of_different_sizes_do_not_count_as_each_others_shares(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(9000)
+    thirds(tab_party, 2)
+    halves = [pay(tab_party.phone(uuid4()), share={"kind": "even", "parts": 2}) for _ in range(2)]
+    assert halves == [1500, 1500]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    bill=st.integers(1, 10**9),
+    parts=st.integers(1, 20),
+    later=st.lists(st.integers(0, 10**6), max_size=9),
+)
+def test_even_shares_never_exceed_what_is_free_and_end(bill: int, parts: int, later: list[int]) -> None:
+    rest, taken = bill, list[int]()
+    for more in [*later, *[0] * (parts * 3)]:
+        rest += more
+        if not rest:
+            break
+        share = Shares(rest, 0, {parts: taken}).even(parts)
+        assert 1 <= share <= rest
+        rest, taken = rest - share, [*taken, share]
+    assert rest == 0
