@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from events.kernel.idempotency import KEY_HEADER, idempotency_key
 from payments.errors import PaymentUnknown
 from payments.models import Refund, ShareKind
-from payments.presentation import bill_json, method_json, owed_json, payment_json, refund_json
+from payments.presentation import PARTS, bill_json, method_json, owed_json, payment_json, refund_json
 from payments.selectors import accounts_in_use, bills_of_tab, payment_of_guest, store_snapshot
 from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.refunds import confirm_hand_back, request_refund
@@ -56,6 +56,14 @@ class RefundOutput(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField()
 
 
+class SharesOutput(serializers.Serializer[Any]):
+    """What each share costs this phone now; `even` by the number of people."""
+
+    all = serializers.IntegerField()
+    mine = serializers.IntegerField()
+    even = serializers.DictField(child=serializers.IntegerField())
+
+
 class BillOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     order_id = serializers.UUIDField(allow_null=True)
@@ -68,6 +76,8 @@ class BillOutput(serializers.Serializer[Any]):
     lines = BillLineOutput(many=True)
     payments = AttemptOutput(many=True)
     refunds = RefundOutput(many=True)
+    # None for staff, and where nothing is owed.
+    shares = SharesOutput(allow_null=True)
 
 
 class MethodOutput(serializers.Serializer[Any]):
@@ -110,14 +120,16 @@ def actor_of(request: Request) -> dict[str, Any]:
     return {"actor_id": caller(request).pk, "actor_name": caller(request).display_name}
 
 
-def tab_bill(tab_id: UUID, store_id: UUID, language: str = "") -> dict[str, Any]:
+def tab_bill(
+    tab_id: UUID, store_id: UUID, language: str = "", guest_id: UUID | None = None
+) -> dict[str, Any]:
     """Everything a tab owes this store and how it can be paid; "" is the store's own language."""
     store = store_snapshot(store_id)
     main = store.language if store else "en"
     views = [view for view in bills_of_tab(tab_id) if view.bill.store_id == store_id]
     return {
         "currency": store.data.get("currency", "") if store else "",
-        "bills": [bill_json(view, language or main, main) for view in views],
+        "bills": [bill_json(view, language or main, main, guest_id) for view in views],
         "methods": [method_json(account) for account in accounts_in_use(store_id)],
     }
 
@@ -129,14 +141,14 @@ class TabBillApi(APIView):
 
     @extend_schema(responses=TabBillOutput, operation_id="guest_bill")
     def get(self, request: Request, token: str) -> Response:
-        language = get_language() or "en"
-        bill = tab_bill(caller(request).tab_id, caller(request).store_id, language)
+        guest = caller(request)
+        bill = tab_bill(guest.tab_id, guest.store_id, get_language() or "en", guest.guest_id)
         return Response(TabBillOutput(bill).data)
 
 
 class ShareInput(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(ShareKind.values, default="all")
-    parts = serializers.IntegerField(min_value=1, max_value=50, required=False)
+    parts = serializers.IntegerField(min_value=PARTS[0], max_value=PARTS[-1], required=False)
     amount = serializers.IntegerField(min_value=1, max_value=MAX_MONEY, required=False)
 
     def validate(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +162,8 @@ class PaymentInput(serializers.Serializer[Any]):
     order_id = serializers.UUIDField(required=False, allow_null=True)
     bill_id = serializers.UUIDField(required=False, allow_null=True)
     share = ShareInput(required=False)
+    # What the phone showed: more than that is refused.
+    amount_shown = serializers.IntegerField(min_value=1, max_value=MAX_MONEY, required=False, allow_null=True)
     method = serializers.SlugField(max_length=20)
 
 
@@ -175,6 +189,7 @@ class PaymentStartApi(APIView):
             share=Share(**data.get("share", {})),
             order_id=data.get("order_id"),
             bill_id=data.get("bill_id"),
+            shown=data.get("amount_shown"),
         )
         payer = Payer(caller(request).guest_id, caller(request).tab_id, token)
         payment = start_payment(payer=payer, wish=wish, key=key, language=get_language() or "en")

@@ -55,6 +55,13 @@ class AmountTooHigh(Conflict, PaymentError):
     title = _("That is more than is owed")
 
 
+class AmountChanged(Conflict, PaymentError):
+    """The share costs more than the phone showed; `amount` says how much."""
+
+    code = "amount-changed"
+    title = _("The amount has changed, please check it and pay again")
+
+
 class MethodUnavailable(PaymentError):
     code = "method-unavailable"
     title = _("This way to pay is not available here")

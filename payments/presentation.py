@@ -1,6 +1,7 @@
 """Bills, payments and refunds as the phone and the board read them; shapes: the API's serializers."""
 
 from typing import Any
+from uuid import UUID
 
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
@@ -8,11 +9,16 @@ from django.utils.translation import gettext as _
 from events.kernel.texts import localized
 from payments.gateways.registry import gateway_named
 from payments.models import BillLine, GatewayAccount, Payment, PaymentState, Refund
-from payments.selectors import BillView
+from payments.selectors import BillView, shares_of
+
+# As many people as may split a bill evenly.
+PARTS = range(1, 51)
 
 
-def bill_json(view: BillView, language: str, main_language: str) -> dict[str, Any]:
-    """One bill with its lines, payments and refunds, texts in `language`."""
+def bill_json(
+    view: BillView, language: str, main_language: str, guest_id: UUID | None = None
+) -> dict[str, Any]:
+    """One bill with its lines, payments and refunds, texts in `language`; for a guest, what shares cost."""
     sums = view.sums
     return {
         "id": view.bill.id,
@@ -26,7 +32,15 @@ def bill_json(view: BillView, language: str, main_language: str) -> dict[str, An
         "lines": [line_json(line, language, main_language) for line in view.lines],
         "payments": [attempt_json(payment) for payment in view.payments],
         "refunds": [refund_json(refund) for refund in view.refunds],
+        "shares": shares_json(view, guest_id) if guest_id and sums.due else None,
     }
+
+
+def shares_json(view: BillView, guest_id: UUID) -> dict[str, Any]:
+    """What the guest's phone pays for each share: its button and our charge follow one rule."""
+    shares = shares_of(view.bill, view.sums, guest_id)
+    even = {str(parts): shares.even(parts) for parts in PARTS}
+    return {"all": shares.rest, "mine": shares.mine, "even": even}
 
 
 def line_json(line: BillLine, language: str, main_language: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from events.kernel.databases import atomic
 from events.kernel.ids import age_of
 from payments.errors import (
+    AmountChanged,
     AmountTooHigh,
     BeingPaid,
     BillClosed,
@@ -62,11 +63,13 @@ class Wish:
     share: Share
     order_id: UUID | None = None
     bill_id: UUID | None = None
+    # What the button said, minor units; phones of older releases do not tell.
+    shown: int | None = None
 
     @property
     def hash(self) -> str:
         parts = [self.method, self.share.kind, self.share.parts, self.share.amount]
-        parts += [str(self.order_id), str(self.bill_id)]
+        parts += [str(self.order_id), str(self.bill_id), *([self.shown] if self.shown else [])]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
@@ -79,7 +82,7 @@ def start_payment(*, payer: Payer, wish: Wish, key: str, language: str) -> Payme
     that a stopped attempt brings all the same is booked and goes back as surplus.
 
     Raises BillNotReady, BillUnknown, BillClosed, NothingToPay, BeingPaid, FirstPaymentOpen, AmountTooHigh,
-    MethodUnavailable, KeyReused, GatewayUnavailable (repeat with the same key).
+    AmountChanged, MethodUnavailable, KeyReused, GatewayUnavailable (repeat with the same key).
     """
     payment, outdated = _reserve(payer, wish, key)
     for old in outdated:  # the phone changed its mind: stop its other attempt at the gateway first
@@ -157,7 +160,7 @@ def _continue_or_add(
             return old, []
     if mine:
         return None, [old.id for old in mine]
-    amount = share_amount(bill, wish.share, payer.guest_id)
+    amount = share_amount(bill, wish, payer.guest_id)
     return _add(bill, account, payer, wish, key, amount), []
 
 
@@ -183,16 +186,18 @@ def _add(bill: Bill, account: GatewayAccount, payer: Payer, wish: Wish, key: str
     return payment
 
 
-def share_amount(bill: Bill, share: Share, guest_id: UUID) -> int:
+def share_amount(bill: Bill, wish: Wish, guest_id: UUID) -> int:
     """Minor units this share costs now; call under the bill's lock. Never more than nobody else is paying."""
     sums = sums_of_bill(bill.id)
     if not sums.due:
         raise NothingToPay
     if not sums.rest:
         raise BeingPaid(reserved=sums.reserved)
-    amount = _wanted(bill, share, shares_of(bill, sums, guest_id))
+    amount = _wanted(bill, wish.share, shares_of(bill, sums, guest_id))
     if amount <= 0:
         raise NothingToPay
+    if wish.shown and amount > wish.shown:
+        raise AmountChanged(amount=amount, currency=bill.currency)
     return amount
 
 

@@ -76,12 +76,9 @@ def test_a_party_orders_eats_and_splits_the_bill_at_the_end(
     open_page(bo, bar, "#bill")
     expect(bo.locator("#dock a[href='#pay']")).to_contain_text(f"₩{left:,}")
 
-    third = order(bo, bar)
-    left += third
-    half = -(-(first + second + third) // 2)
-    left -= pay_share(bo, bar, "Evenly", min(left, half))
-    if left:
-        pay_share(anna, bar, "All", left)
+    left += order(bo, bar)
+    left -= pay_share(bo, bar, "Evenly", left // 2)
+    pay_share(anna, bar, "All", left)
     for phone in (anna, bo):
         open_page(phone, bar, "#pay")
         expect(phone.locator(".blank h2")).to_have_text("Everything is paid")

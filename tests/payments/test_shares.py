@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from events.kernel.ids import new_id
 from orders.events import TabMerged
+from payments.apis import tab_bill
 from payments.models import Payment
 from payments.services.complete_payment import apply_outcome, complete_payment
 from payments.services.counter import Cashier, Till, take_counter_payment
@@ -116,9 +117,16 @@ def test_dishes_of_a_party_that_joins_one_that_has_paid_are_owed_by_who_ate_them
 
 
 def join(party: Party, other: Party) -> None:
-    place = {"table_id": party.table_id, "table_name": "T1", "table_token": party.token}
-    ids = {"store_id": party.store_id, "tab_id": party.tab_id, "into_tab_id": other.tab_id}
-    party._tell(TabMerged(**ids, **place, order_ids=[]))
+    joined = TabMerged(
+        store_id=party.store_id,
+        tab_id=party.tab_id,
+        table_id=party.table_id,
+        table_name="T1",
+        table_token=party.token,
+        into_tab_id=other.tab_id,
+        order_ids=[],
+    )
+    party._tell(joined)
 
 
 def test_an_order_that_is_told_twice_begins_no_new_reckoning(tab_party: Party) -> None:
@@ -198,3 +206,79 @@ def test_even_shares_never_exceed_what_is_free_and_end(bill: int, parts: int, la
         assert 1 <= share <= rest
         rest, taken = rest - share, [*taken, share]
     assert rest == 0
+
+
+# --- What the button says -------------------------------------------------------------------------------
+
+WAYS: list[tuple[dict[str, Any], Any]] = [
+    ({"kind": "all"}, lambda shares: shares["all"]),
+    ({"kind": "mine"}, lambda shares: shares["mine"]),
+    *(
+        ({"kind": "even", "parts": parts}, lambda shares, n=parts: shares["even"][str(n)])
+        for parts in (1, 2, 3)
+    ),
+]
+
+
+@pytest.mark.parametrize(("share", "said"), WAYS)
+def test_a_phone_is_told_what_it_will_be_charged(
+    tab_party: Party, wallet: Any, share: dict[str, Any], said: Any
+) -> None:
+    phone = tab_party.phone()
+    tab_party.place(4000)
+    pay(phone)
+    tab_party.place(5000)
+    tab_party.place(8000, guest_id=uuid4())
+    thirds(tab_party, 1)
+    tab_party.phone(uuid4()).start(share={"kind": "amount", "amount": 700})
+    shares = phone.bill()["bills"][0]["shares"]
+    assert phone.start(share=share).amount == said(shares)
+    assert phone.bill()["bills"][0]["shares"] == shares, "its own attempt is replaced by its next"
+
+
+def test_what_is_paid_and_what_staff_see_has_no_shares(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(4000)
+    assert tab_bill(tab_party.tab_id, tab_party.store_id)["bills"][0]["shares"] is None
+    pay(tab_party.phone())
+    assert tab_party.phone().bill()["bills"][0]["shares"] is None
+
+
+@pytest.mark.parametrize("share", [{"kind": "all"}, {"kind": "mine"}, {"kind": "even", "parts": 3}])
+def test_nobody_is_charged_more_than_their_phone_showed(
+    tab_party: Party, wallet: Any, share: dict[str, Any]
+) -> None:
+    phone = tab_party.phone()
+    tab_party.place(9000)
+    wish = {
+        "share": share,
+        "amount_shown": phone.bill()["bills"][0]["shares"]["mine"] // share.get("parts", 1),
+    }
+    tab_party.place(9000)
+    assert refused(phone, **wish) == "amount-changed"
+    assert tab_party.sums().reserved == 0
+    assert phone.start(**{**wish, "amount_shown": 18000}).amount == 18000 // share.get("parts", 1)
+
+
+def test_less_than_the_phone_showed_is_charged_as_it_is(tab_party: Party, wallet: Any) -> None:
+    tab_party.place(9000)
+    thirds(tab_party, 1)
+    assert tab_party.phone().start(amount_shown=9000).amount == 6000
+
+
+def test_an_attempt_goes_on_while_the_phone_shows_its_amount(tab_party: Party, wallet: Any) -> None:
+    phone = tab_party.phone()
+    gone = tab_party.place(4000)
+    tab_party.place(5000)
+    first = phone.start(amount_shown=9000)
+    assert phone.start(amount_shown=9000) == first
+    tab_party.reject(gone)
+    assert phone.start(amount_shown=5000).amount == 5000
+    first.refresh_from_db()
+    assert first.state == "canceled"
+
+
+@pytest.mark.parametrize("shown", [0, -1, "x", 10**30])
+def test_a_shown_amount_that_is_none_is_refused(tab_party: Party, shown: Any) -> None:
+    tab_party.place(9000)
+    assert tab_party.phone().pay(amount_shown=shown).status_code == 400
+    assert not Payment.objects.exists()

@@ -42,16 +42,18 @@ export function billView() {
 const mine = (one) => one.lines.filter((line) => line.guest_id === guest.value?.id && !line.voided);
 const partCount = () => parts.value || Math.max(2, people.value.length);
 
+/** What the share costs this phone, by the server's own rule. While others pay all that is owed, a tap is told so. */
 function toPay(one) {
-  if (share.value === "mine") return Math.min(one.due, sum(mine(one), "total"));
-  if (share.value === "even") return Math.min(one.due, Math.ceil(one.total / partCount()));
-  if (share.value === "amount") return Math.min(one.due, amount.value);
-  return one.due;
+  const { all, mine, even } = one.shares;
+  if (share.value === "mine") return mine;
+  if (share.value === "even") return even[partCount()];
+  if (share.value === "amount") return Math.min(all, amount.value);
+  return all || one.due;
 }
 
-function shareBody() {
+function shareBody(one) {
   if (share.value === "even") return { kind: "even", parts: partCount() };
-  if (share.value === "amount") return { kind: "amount", amount: amount.value };
+  if (share.value === "amount") return { kind: "amount", amount: toPay(one) };
   return { kind: share.value };
 }
 
@@ -89,6 +91,6 @@ export function payButton(id) {
   const one = target(id);
   if (!one || one.due <= 0) return nothing;
   const value = toPay(one);
-  return html`<button class="btn primary middle" type="button" id="pay-button" ?disabled=${busy.value === "pay" || value <= 0} @click=${() => startPayment({ bill_id: one.id }, shareBody()).catch(() => {})}>
+  return html`<button class="btn primary middle" type="button" id="pay-button" ?disabled=${busy.value === "pay" || value <= 0} @click=${() => startPayment({ bill_id: one.id }, shareBody(one), value).catch(() => {})}>
     ${busy.value === "pay" ? html`<span class="spin"></span>${t("opening_wallet")}` : t("pay_amount", { amount: money(value) })}</button>`;
 }

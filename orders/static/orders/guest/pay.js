@@ -38,12 +38,13 @@ async function patiently(body, key) {
   }
 }
 
-/** target: {order_id} or {bill_id}; share: {kind, parts?, amount?}. Leaves the page for a wallet. */
-export async function startPayment(target, share) {
+/** target: {order_id} or {bill_id}; share: {kind, parts?, amount?}; shown: what the button said, never more is paid.
+ * Leaves the page for a wallet. */
+export async function startPayment(target, share, shown) {
   busy.value = "pay";
   try {
     if (!method.value) await refreshBill();
-    const body = { ...target, share, method: method.value?.id ?? "sandbox" };
+    const body = { ...target, share, amount_shown: shown, method: method.value?.id ?? "sandbox" };
     const about = JSON.stringify(body);
     if (attempt.value?.about !== about) attempt.value = { about, key: newKey() };
     const payment = await patiently(body, attempt.value.key);
@@ -78,5 +79,5 @@ function follow(payment) {
 /** After "order and pay": whatever happens, coming back shows the order. */
 export async function payOrder(order) {
   go(`#order/${order.id}`);
-  await startPayment({ order_id: order.id }, { kind: "all" }).catch(() => {});
+  await startPayment({ order_id: order.id }, { kind: "all" }, order.total).catch(() => {});
 }
