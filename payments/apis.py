@@ -191,8 +191,9 @@ class PaymentStartApi(APIView):
             bill_id=data.get("bill_id"),
             shown=data.get("amount_shown"),
         )
-        payer = Payer(caller(request).guest_id, caller(request).tab_id, token)
-        payment = start_payment(payer=payer, wish=wish, key=key, language=get_language() or "en")
+        guest, language = caller(request), get_language() or "en"
+        payer = Payer(guest.guest_id, guest.tab_id, token, language)
+        payment = start_payment(payer=payer, wish=wish, key=key)
         return Response(PaymentOutput(payment_json(payment)).data, status=201)
 
 

@@ -83,6 +83,8 @@ class Payment(models.Model):
     # The bill's when it began, then the one in which its money arrived.
     reckoning = models.SmallIntegerField(default=1, db_default=1, editable=False)
     next_action = models.JSONField(null=True)
+    # What the gateway is told of it in words; None on attempts of older releases.
+    words = models.JSONField(null=True, editable=False)
     failure = models.CharField(_("reason"), max_length=200, blank=True, default="")
     # Who asked, and the key that makes a repeated request the same one.
     key_scope = models.CharField(max_length=60)

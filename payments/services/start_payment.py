@@ -29,7 +29,7 @@ from payments.models import OPEN_STATES, Bill, BillLine, GatewayAccount, Payment
 from payments.selectors import account_for, shares_of, sums_of, sums_of_bill, tab_family
 from payments.services.complete_payment import apply_outcome, close_payment
 from payments.services.settlement import lock_bill, tell_phones
-from payments.services.translate import account_of, attempt_of, context_of
+from payments.services.translate import request_of, words_for
 from payments.shares import Shares
 
 FIRST_CHECK = timedelta(seconds=30)
@@ -44,6 +44,7 @@ class Payer:
     guest_id: UUID
     tab_id: UUID
     token: str
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Wish:
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def start_payment(*, payer: Payer, wish: Wish, key: str, language: str) -> Payment:
+def start_payment(*, payer: Payer, wish: Wish, key: str) -> Payment:
     """Reserves the share (committed before the gateway hears of it) and prepares the attempt.
 
     The same key, or the same wish while its attempt is open, gives the same payment. Another wish (another
@@ -91,7 +92,7 @@ def start_payment(*, payer: Payer, wish: Wish, key: str, language: str) -> Payme
         payment, outdated = _reserve(payer, wish, key)
     if payment is None:
         raise FirstPaymentOpen
-    return prepare(payment_id=payment.id, language=language)
+    return prepare(payment_id=payment.id)
 
 
 def _reserve(payer: Payer, wish: Wish, key: str) -> tuple[Payment | None, list[UUID]]:
@@ -175,6 +176,7 @@ def _add(bill: Bill, account: GatewayAccount, payer: Payer, wish: Wish, key: str
         amount=amount,
         share_kind=wish.share.kind,
         share_parts=wish.share.parts,
+        words=words_for(bill, payer.language),
         key_scope=_scope(payer),
         key=key,
         request_hash=wish.hash,
@@ -213,15 +215,13 @@ def _wanted(bill: Bill, share: Share, shares: Shares) -> int:
     return shares.rest
 
 
-def prepare(*, payment_id: UUID, language: str) -> Payment:
+def prepare(*, payment_id: UUID) -> Payment:
     """Tells the gateway of a created attempt, outside any transaction; repeating it is safe."""
     payment = Payment.objects.select_related("account", "bill").get(pk=payment_id)
     if payment.state != PaymentState.CREATED:
         return payment
     gateway = gateway_named(payment.gateway)
-    prepared = gateway.prepare(
-        account_of(payment.account), attempt_of(payment), context_of(payment, language)
-    )
+    prepared = gateway.prepare(*request_of(payment))
     if prepared.kind == Kind.UNKNOWN:
         raise GatewayUnavailable
     if prepared.kind == Kind.DEFINITIVE_FAILURE:

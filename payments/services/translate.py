@@ -1,13 +1,15 @@
 """Rows into what adapters speak."""
 
 import time
+from dataclasses import replace
 
 from django.conf import settings
 from django.core import signing
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from payments.gateways.base import Account, Attempt, Context, RefundOrder
-from payments.models import GatewayAccount, Payment, Refund, RefundSource
+from payments.models import Bill, GatewayAccount, Payment, Refund, RefundSource
 from payments.selectors import store_snapshot
 
 RETURN_SALT = "hansang.payments.return"
@@ -27,23 +29,45 @@ def account_of(row: GatewayAccount) -> Account:
     )
 
 
+def words_for(bill: Bill, language: str) -> dict[str, str]:
+    """What a gateway is told of an attempt in words.
+
+    Written down with the attempt: the guest may read another language, or sit at another table, by the time a
+    lost answer has us ask again, and gateways refuse a repeated request that is not the same request.
+    """
+    store = store_snapshot(bill.store_id)
+    with override(language):
+        description = _("Table %(name)s") % {"name": bill.table_name}
+    return {"store_name": str(store) if store else "", "description": description, "language": language}
+
+
+def _words_of(payment: Payment) -> dict[str, str]:
+    return payment.words or words_for(payment.bill, get_language() or "en")
+
+
+def request_of(payment: Payment) -> tuple[Account, Attempt, Context]:
+    """All that a gateway is told when an attempt begins, the same however often."""
+    account = replace(account_of(payment.account), store_name=_words_of(payment)["store_name"])
+    return account, attempt_of(payment), context_of(payment)
+
+
 def attempt_of(payment: Payment) -> Attempt:
     return Attempt(
         merchant_ref=payment.merchant_ref,
         gateway_ref=payment.gateway_ref,
         amount=payment.amount,
         currency=payment.currency,
-        description=_("Table %(name)s") % {"name": payment.bill.table_name},
+        description=_words_of(payment)["description"],
         expires_at=payment.expires_at,
     )
 
 
-def context_of(payment: Payment, language: str) -> Context:
+def context_of(payment: Payment) -> Context:
     """Where the wallet sends the phone (a signed address: no cookie is needed) and its webhooks."""
     return Context(
         return_url=f"{settings.PUBLIC_URL}/pay/return/{return_token(payment)}/",
         hook_url=f"{settings.PUBLIC_URL}/hooks/{payment.gateway}/{payment.account.hook_slug}/",
-        language=language,
+        language=_words_of(payment)["language"],
     )
 
 

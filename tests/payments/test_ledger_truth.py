@@ -101,11 +101,11 @@ class Story:
     def _start(self, kind: str) -> None:
         payer = Payer(uuid4(), self.party.tab_id, self.party.token)
         share = Share(kind, parts=3, amount=500)
-        start_payment(payer=payer, wish=Wish("sandbox", share), key=uuid4().hex, language="en")
+        start_payment(payer=payer, wish=Wish("sandbox", share), key=uuid4().hex)
 
     def _counter(self, _: int) -> None:
         payer = Payer(self.phone, self.party.tab_id, self.party.token)
-        start_payment(payer=payer, wish=Wish("counter", Share()), key=uuid4().hex, language="en")
+        start_payment(payer=payer, wish=Wish("counter", Share()), key=uuid4().hex)
 
     def _press(self, action: str) -> None:
         for payment in self.payments:

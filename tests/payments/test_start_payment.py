@@ -1,6 +1,7 @@
 """Which part of a bill a phone may pay, and what happens when two want the same."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,11 +11,14 @@ import pytest
 
 from events.kernel.databases import atomic
 from events.kernel.ids import new_id
+from orders.events import TabMoved
+from payments.gateways.sandbox.wallet.models import WalletPayment
 from payments.models import Payment
+from payments.services.accounts import save_store_snapshot
 from payments.services.complete_payment import complete_payment
 from payments.services.translate import read_return_token, return_token
 from payments.shares import even_share
-from tests.payments.conftest import MakeParty, Party, in_threads, published
+from tests.payments.conftest import MakeParty, Party, Phone, in_threads, published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -177,6 +181,42 @@ def test_a_shop_that_died_while_asking_the_wallet_asks_the_same_again(
     later = SimpleNamespace(time=lambda: time.time() + 90)
     monkeypatch.setattr("django.core.signing.time", later)
     assert phone.pay("same-key-3", order_id=order).json() == first
+
+
+def moves(party: Party, phone: Phone) -> None:
+    moved = TabMoved(
+        store_id=party.store_id,
+        tab_id=party.tab_id,
+        table_id=uuid4(),
+        table_name="T9",
+        table_token=party.token,
+        from_table_id=party.table_id,
+        from_table_name="T1",
+    )
+    party._tell(moved)
+
+
+def changes_the_language(party: Party, phone: Phone) -> None:
+    phone.api.cookies["hs_lang"] = "ko"
+
+
+def sees_the_store_renamed(party: Party, phone: Phone) -> None:
+    snapshot = {"name": "new", "currency": "KRW"}
+    save_store_snapshot(store_id=party.store_id, version_number=2, snapshot=snapshot)
+
+
+@pytest.mark.parametrize("meanwhile", [moves, changes_the_language, sees_the_store_renamed])
+def test_a_lost_answer_is_asked_for_in_the_same_words(
+    party: Party, wallet: Any, meanwhile: Callable[[Party, Phone], None]
+) -> None:
+    order = str(party.place(6500))
+    phone = party.phone()
+    phone.api.cookies["hs_lang"] = "en"
+    first = phone.pay("same-key-4", order_id=order).json()
+    Payment.objects.update(state="created", next_action=None, gateway_ref="")
+    meanwhile(party, phone)
+    assert phone.pay("same-key-4", order_id=order).json() == first
+    assert WalletPayment.objects.get().description == "Table T1"
 
 
 def test_a_way_back_ends_after_a_day(party: Party, wallet: Any) -> None:
