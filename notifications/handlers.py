@@ -159,7 +159,7 @@ def _news_of(event: OrderEvent | TabMoved | TabMerged) -> News:
     if isinstance(event, TabMoved):
         return News(kind=TicketKind.MOVED, from_table=event.from_table_name, **place)
     if isinstance(event, TabMerged):
-        place["table"] = services.table_of_tab(event.into_tab_id) or "?"
+        place["table"] = _new_table(event) or "?"
         place["into_tab_id"] = event.into_tab_id
         return News(kind=TicketKind.MOVED, from_table=event.table_name, **place)
     place |= {"order_id": event.order_id, "number": event.number}
@@ -323,8 +323,13 @@ def tell_tab_closed(event: TabClosed, envelope: Envelope) -> None:
 @subscribe(TabMerged, name="notifications.tell_tab_merged")
 def tell_tab_merged(event: TabMerged, envelope: Envelope) -> None:
     # The phones go on at the other table: nobody says goodbye there.
-    place = {"into_tab_id": event.into_tab_id, "table_name": services.table_of_tab(event.into_tab_id)}
+    place = {"into_tab_id": event.into_tab_id, "table_name": _new_table(event)}
     _end_tab(event, envelope, reason_code="merged", **place)
+
+
+def _new_table(event: TabMerged) -> str:
+    """Where the party sits now; older facts do not say."""
+    return event.into_table_name or services.table_of_tab(event.into_tab_id)
 
 
 @subscribe(StoreChanged, name="notifications.save_store_snapshot")
