@@ -11,7 +11,9 @@ import random
 import socket
 import time
 import traceback
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,6 +37,10 @@ DRAIN_SECONDS = 5.0
 # A transactional handler holds its row lock while it runs; the lease only covers the wait inside a batch.
 BATCH_LEASE_SECONDS = 5
 BACKOFF_FIRST_SECONDS = 1.0
+# A PostgreSQL that was killed is back by then, so what became of a delivery is noted by who knows it: else it
+# waits for its lease, and a ticket that was printed is printed again. In a batch others wait for it.
+PATIENCE_SECONDS, BATCH_PATIENCE_SECONDS = 10.0, 2.0
+PATIENCE_PAUSE_SECONDS = 0.2
 _WORKER = f"{socket.gethostname()[:40]}:{os.getpid()}"
 
 # MATERIALIZED: a plain IN (SELECT … LIMIT) may be run again by the planner and lock more than the limit.
@@ -204,7 +210,7 @@ def run_claim(context: str, item: Claim) -> None:
             _run_inside(alias, handler, item)
     except Exception as error:  # noqa: BLE001  every failure of a handler belongs on its row
         logger.warning("%s failed (attempt %s): %s", item.handler, item.attempt, _storable(str(error)))
-        _note_failure(alias, item, error)
+        _note_failure(alias, handler, item, error)
 
 
 def _run_inside(alias: str, handler: Handler, item: Claim) -> None:
@@ -226,7 +232,26 @@ def _require_whole(alias: str) -> None:
 def _run_outside(alias: str, handler: Handler, item: Claim) -> None:
     if _mine(alias, item).exists():
         _call(handler, item)
-        _mark_done(alias, item)
+        _patiently(alias, partial(_mark_done, alias, item), PATIENCE_SECONDS)
+
+
+def _patiently(alias: str, work: Callable[[], object], seconds: float) -> None:
+    """Again while the database is away, for so long, and twice at least: a deadlock, or a connection that
+    broke under the handler, is over by then. Raises the last error of the database.
+    """
+    deadline = time.monotonic() + seconds
+    is_last = False
+    while True:
+        try:
+            work()
+            return
+        except Error:
+            connections[alias].close_if_unusable_or_obsolete()
+            if is_last:
+                raise
+            is_last = time.monotonic() >= deadline
+        if not is_last:
+            time.sleep(PATIENCE_PAUSE_SECONDS)
 
 
 def _mark_done(alias: str, item: Claim) -> bool:
@@ -267,18 +292,13 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
-def _note_failure(alias: str, item: Claim, error: Exception) -> None:
-    """Tries twice: a deadlock, or a connection that broke under the handler, is over by then.
-
-    Else the lease runs out, and the delivery comes back as if its worker were lost.
-    """
-    for is_last in (False, True):
-        try:
-            return _record_failure(alias, item, error)
-        except Error:
-            if is_last:
-                logger.exception("the failure of %s could not be noted", item.handler)
-            connections[alias].close_if_unusable_or_obsolete()
+def _note_failure(alias: str, handler: Handler, item: Claim, error: Exception) -> None:
+    """If it cannot, the lease runs out, and the delivery comes back as if its worker were lost."""
+    seconds = PATIENCE_SECONDS if handler.external else BATCH_PATIENCE_SECONDS
+    try:
+        _patiently(alias, partial(_record_failure, alias, item, error), seconds)
+    except Error:
+        logger.exception("the failure of %s could not be noted", item.handler)
 
 
 def _record_failure(alias: str, item: Claim, error: Exception) -> None:

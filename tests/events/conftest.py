@@ -1,6 +1,6 @@
 """A context of the tests' own facts, with handlers that leave a trace in a table of each database."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -45,7 +45,9 @@ class Mailed(DomainEvent):
 
 @dataclass
 class Behavior:
-    """`fail` holds the errors of the handlers' next runs; `calls` is what the outside world heard."""
+    """`fail` holds the errors of the handlers' next runs; `calls` is what the outside world heard;
+    `meanwhile` is what happens during a run.
+    """
 
     fail: list[Exception] = field(default_factory=list)
     bells_that_fail: set[str] = field(default_factory=set)
@@ -53,6 +55,7 @@ class Behavior:
     swallows_statement: bool = False
     calls: list[str] = field(default_factory=list)
     in_transaction: list[bool] = field(default_factory=list)
+    meanwhile: Callable[[], object] = bool
 
 
 behavior = Behavior()
@@ -71,6 +74,7 @@ def _leave_trace(context: str, handler: str, event: Rang, envelope: Envelope) ->
 def listen(event: Rang, envelope: Envelope) -> None:
     """Leaves a trace, then fails if told to: the trace must go with the failure."""
     _leave_trace("orders", LISTENER, event, envelope)
+    behavior.meanwhile()
     if behavior.swallows:
         with suppress(ValueError), atomic("orders", savepoint=False):
             raise ValueError("nobody hears of this")
@@ -94,6 +98,7 @@ def mail(event: Mailed, envelope: Envelope) -> None:
     """Calls the outside world."""
     behavior.calls.append(envelope.idempotency_key(OUTSIDE))
     behavior.in_transaction.append(connections[alias_of("notifications")].in_atomic_block)
+    behavior.meanwhile()
     if behavior.fail:
         raise behavior.fail.pop(0)
 
