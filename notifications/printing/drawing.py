@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import pgettext
 from PIL import Image, ImageDraw, ImageFont
 
+from events.timeline import reason_in_words
 from notifications.printing.models import TicketKind
 from notifications.printing.tickets import Ticket, TicketLine, name_in
 
@@ -33,14 +34,6 @@ _FONTS = (
 )
 # Noto's collections hold one face per language, in this order.
 _FACES = {"ja": 0, "ko": 1, "en": 1, "zh-hans": 2}
-# By orders.events: reason_code.
-_REASONS = {
-    "sold_out": gettext_lazy("Sold out"),
-    "busy": gettext_lazy("Too busy now"),
-    "closing": gettext_lazy("We are closing"),
-    "no_answer": gettext_lazy("Nobody could take the order"),
-    "by_guest": gettext_lazy("canceled by the guest"),
-}
 
 
 class FontMissing(Exception):
@@ -97,7 +90,7 @@ def _titles(ticket: Ticket, kind: TicketKind) -> Iterator[str]:
 
 def _why(ticket: Ticket) -> str:
     """What a person typed, else the rule's reason in the printer's language."""
-    return ticket.get("reason") or str(_REASONS.get(ticket.get("reason_code", ""), ""))
+    return reason_in_words(ticket.get("reason", ""), ticket.get("reason_code", ""))
 
 
 def _draw_line(pen: "_Pen", line: TicketLine, look: Look) -> None:

@@ -25,6 +25,7 @@ from payments.gateways.sandbox import adapter
 from payments.models import Bill, Payment
 from payments.selectors import account_for, sums_of_bill
 from payments.services.accounts import save_store_snapshot
+from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.shares import BillSums
 from stores.models import Store
 from tests import queue
@@ -116,6 +117,16 @@ class Party:
 
     def sums(self, order_id: UUID | None = None) -> BillSums:
         return sums_of_bill(self.bill(order_id).id)
+
+    def pay_cash(self, amount: int | None = None) -> list[Payment]:
+        """What staff take at the till: so much, else all that is due."""
+        return take_counter_payment(
+            store_id=self.store_id,
+            tab_id=self.tab_id,
+            till=Till("cash", amount),
+            key=new_id().hex,
+            cashier=Cashier(new_id(), "Mina"),
+        )
 
     def phone(self, guest_id: UUID | None = None) -> "Phone":
         return Phone(self, guest_id or self.guest_id)
@@ -215,8 +226,8 @@ MakeParty = Callable[..., Party]
 
 @pytest.fixture
 def make_party(db: None) -> MakeParty:
-    def make(pay_after: str = "order", currency: str = "KRW") -> Party:
-        store_id = new_id()
+    def make(pay_after: str = "order", currency: str = "KRW", store_id: UUID | None = None) -> Party:
+        store_id = store_id or new_id()
         snapshot = {"name": "분식", "language": "ko", "currency": currency, "tax_rate_bp": 1000}
         save_store_snapshot(store_id=store_id, version_number=1, snapshot=snapshot)
         assert account_for(store_id, "counter")

@@ -13,7 +13,6 @@ from payments.models import Bill, GatewayAccount, Payment, StoreSnapshot, TabSna
 from payments.selectors import bills_of_tab
 from payments.services.accounts import save_store_snapshot
 from payments.services.bills import open_bill
-from payments.services.counter import Cashier, Till, take_counter_payment
 from tests.payments.conftest import MakeParty, Party, line, published, settle_events
 from tests.queue import unfinished
 
@@ -35,23 +34,13 @@ def tell(party: Party, event: type, **fields: object) -> None:
     settle_events()
 
 
-def cash(party: Party, amount: int | None = None) -> None:
-    take_counter_payment(
-        store_id=party.store_id,
-        tab_id=party.tab_id,
-        till=Till("cash", amount),
-        key=new_id().hex,
-        cashier=Cashier(new_id(), "Mina"),
-    )
-
-
 def test_a_tab_bill_grows_and_is_announced_again(tab_party: Party) -> None:
     tab_party.place(6500)
-    cash(tab_party)
+    tab_party.pay_cash()
     tab_party.place(4000)
     assert (tab_party.sums().due, tab_party.bill().settled_at) == (4000, None)
     assert [event.due for event in published("bill.reopened")] == [4000]
-    cash(tab_party)
+    tab_party.pay_cash()
     assert len(published("bill.paid")) == 2
     assert Bill.objects.count() == 1
 
@@ -82,28 +71,26 @@ def test_a_rejection_that_overtakes_the_bill_waits_for_it(party: Party) -> None:
 
 
 def test_a_joined_tab_gives_its_lines_to_the_other_bill(tab_party: Party, make_party: MakeParty) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tab_party.place(6500)
     other.place(4000)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     tab_party.place(1000)  # an order that was under way
     assert other.sums().total == 11500
-    cash(other)
+    other.pay_cash()
     assert [event.tab_settled for event in published("bill.paid")] == [True]
     assert {view.status for view in bills_of_tab(tab_party.tab_id)} == {"closed", "paid"}
 
 
 def test_a_joined_tab_with_money_on_its_bill_keeps_the_bill(tab_party: Party, make_party: MakeParty) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tab_party.place(6500)
-    cash(tab_party, 500)
+    tab_party.pay_cash(500)
     other.place(4000)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     views = bills_of_tab(other.tab_id)
     assert sorted(view.sums.due for view in views) == [4000, 6000]
-    cash(other)
+    other.pay_cash()
     assert [event.tab_settled for event in published("bill.paid")] == [False, True]
     assert published("bill.paid")[-1].tab_total == 10500
 
@@ -124,7 +111,7 @@ def test_parties_joined_one_after_another_share_one_bill_in_whatever_order_it_is
     assert set(TabSnapshot.objects.exclude(merged_into=None).values_list("merged_into", flat=True)) == {
         last.tab_id
     }
-    cash(last)
+    last.pay_cash()
     assert [event.tab_settled for event in published("bill.paid")] == [True]
 
 
@@ -132,16 +119,15 @@ def test_parties_joined_one_after_another_share_one_bill_in_whatever_order_it_is
 def test_a_joined_bill_on_which_nothing_is_left_settles_the_tab(
     tab_party: Party, make_party: MakeParty, paid_first: bool
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tab_party.place(6500)
-    cash(tab_party, 6500 if paid_first else 500)
+    tab_party.pay_cash(6500 if paid_first else 500)
     gone = other.place(4000)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     assert not any(event.tab_settled for event in published("bill.paid") if event.tab_id == other.tab_id)
     other.reject(gone)
     if not paid_first:
-        cash(other)
+        other.pay_cash()
     last = published("bill.paid")[-1]
     assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 6500)
 
@@ -149,13 +135,12 @@ def test_a_joined_bill_on_which_nothing_is_left_settles_the_tab(
 def test_a_paid_party_is_settled_with_one_whose_bill_came_to_nothing(
     tab_party: Party, make_party: MakeParty
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     gone = other.place(4000)
-    cash(other, 500)
+    other.pay_cash(500)
     other.reject(gone)
     tab_party.place(6500)
-    cash(tab_party)
+    tab_party.pay_cash()
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     last = published("bill.paid")[-1]
     assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 6500)
@@ -164,10 +149,9 @@ def test_a_paid_party_is_settled_with_one_whose_bill_came_to_nothing(
 def test_a_phone_that_names_no_bill_pays_one_that_owes(
     tab_party: Party, make_party: MakeParty, wallet: Any
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tab_party.place(6500)
-    cash(tab_party)
+    tab_party.pay_cash()
     other.place(4000)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     assert other.phone().start().amount == 4000
@@ -176,8 +160,7 @@ def test_a_phone_that_names_no_bill_pays_one_that_owes(
 def test_a_joined_phone_that_names_no_bill_pays_where_its_dishes_went(
     tab_party: Party, make_party: MakeParty, wallet: Any
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tab_party.place(6500)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     assert tab_party.phone().start(share={"kind": "mine"}).amount == 6500
@@ -185,7 +168,7 @@ def test_a_joined_phone_that_names_no_bill_pays_where_its_dishes_went(
 
 def test_a_phone_that_names_no_bill_where_all_is_paid_pays_nothing(tab_party: Party) -> None:
     tab_party.place(6500)
-    cash(tab_party)
+    tab_party.pay_cash()
     before = Payment.objects.count()
     assert tab_party.phone().pay().json()["type"] == "urn:hansang:problem:nothing-to-pay"
     assert Payment.objects.count() == before
@@ -199,11 +182,10 @@ def test_a_tab_whose_only_order_is_rejected_is_not_called_paid(tab_party: Party)
 
 
 def test_two_tabs_that_had_paid_are_announced_together(tab_party: Party, make_party: MakeParty) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     for party, price in ((tab_party, 6500), (other, 4000)):
         party.place(price)
-        cash(party)
+        party.pay_cash()
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     last = published("bill.paid")[-1]
     assert (last.tab_id, last.tab_settled, last.tab_total) == (other.tab_id, True, 10500)
@@ -227,7 +209,7 @@ def test_bills_of_a_joined_party_name_the_table_where_it_sits_now(make_party: Ma
     if story != "under_way":
         party.place(6500)
     if story == "part_paid":
-        cash(party, 500)
+        party.pay_cash(500)
     join(party, other)
     if story == "under_way":
         party.place(6500)

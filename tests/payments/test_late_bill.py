@@ -65,8 +65,7 @@ def test_a_round_billed_after_its_party_left_is_written_off_with_the_others(tab_
 def test_an_order_of_a_joined_party_ends_with_the_party_it_sits_with(
     tab_party: Party, make_party: MakeParty
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     leave(other)
     tab_party.place(6500)
@@ -76,8 +75,7 @@ def test_an_order_of_a_joined_party_ends_with_the_party_it_sits_with(
 def test_a_party_that_is_joined_to_one_that_left_leaves_with_it(
     tab_party: Party, make_party: MakeParty
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tab_party.place(6500)
     leave(other)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
@@ -86,8 +84,7 @@ def test_a_party_that_is_joined_to_one_that_left_leaves_with_it(
 
 
 def test_an_order_of_a_joined_party_that_stays_can_be_paid(tab_party: Party, make_party: MakeParty) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     tell(tab_party, TabMerged, into_tab_id=other.tab_id, order_ids=[])
     tab_party.place(6500)
     assert closed(other.bill()) == (False, "")

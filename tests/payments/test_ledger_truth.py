@@ -19,7 +19,6 @@ from payments.gateways.sandbox.wallet.sender import send_due
 from payments.models import Bill, LedgerEntry, Payment, Refund
 from payments.selectors import lines_with_worth, sums_of, sums_of_bill
 from payments.services.complete_payment import close_payment, complete_payment
-from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.failed_refunds import pay_back_in_cash, retry_refund, withdraw_refund
 from payments.services.reconcile import reconcile_payments
 from payments.services.refunds import confirm_hand_back, request_refund, send_refund
@@ -132,16 +131,7 @@ class Story:
         reconcile_payments(now=timezone.now() + timedelta(minutes=minutes))
 
     def _cash(self, amount: int | None) -> None:
-        self._take(self.party, amount)
-
-    def _take(self, party: Party, amount: int | None) -> None:
-        take_counter_payment(
-            store_id=party.store_id,
-            tab_id=party.tab_id,
-            till=Till("cash", amount),
-            key=uuid4().hex,
-            cashier=Cashier(uuid4(), "Mina"),
-        )
+        self.party.pay_cash(amount)
 
     def _refund(self, amount: int) -> None:
         for payment in Payment.objects.filter(tab_id=self.party.tab_id, state="captured").order_by("id")[:1]:
@@ -177,7 +167,7 @@ class Story:
             return
         self.orders.append((self.neighbor, self.neighbor.place(900)))
         if after_paying:
-            self._take(self.neighbor, 400)
+            self.neighbor.pay_cash(400)
         with atomic("orders"):
             joined = TabMerged(
                 store_id=self.party.store_id,

@@ -12,7 +12,6 @@ from orders.events import TabMerged
 from payments.apis import tab_bill
 from payments.models import Payment
 from payments.services.complete_payment import apply_outcome, complete_payment
-from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.shares import Shares
 from tests.payments.conftest import MakeParty, Party, Phone, seen_at_gateway
 
@@ -30,16 +29,6 @@ def finish(phone: Phone, payment: Payment) -> int:
 
 def pay(phone: Phone, **body: Any) -> int:
     return finish(phone, phone.start(**body))
-
-
-def cash(party: Party) -> None:
-    take_counter_payment(
-        store_id=party.store_id,
-        tab_id=party.tab_id,
-        till=Till("cash"),
-        key=uuid4().hex,
-        cashier=Cashier(uuid4(), "Mina"),
-    )
 
 
 def thirds(party: Party, phones: int) -> list[int]:
@@ -96,7 +85,7 @@ def test_money_of_an_older_attempt_pays_what_is_owed_when_it_arrives(tab_party: 
     phone = tab_party.phone()
     tab_party.place(4000)
     slow = phone.start()
-    cash(tab_party)
+    tab_party.pay_cash()
     tab_party.place(5000)
     tab_party.place(4000, guest_id=uuid4())
     finish(phone, slow)
@@ -106,8 +95,7 @@ def test_money_of_an_older_attempt_pays_what_is_owed_when_it_arrives(tab_party: 
 def test_dishes_of_a_party_that_joins_one_that_has_paid_are_owed_by_who_ate_them(
     tab_party: Party, make_party: MakeParty, wallet: Any
 ) -> None:
-    other = make_party("tab")
-    other.store_id = tab_party.store_id
+    other = make_party("tab", store_id=tab_party.store_id)
     other.place(4000)
     pay(other.phone())
     tab_party.place(6500)
@@ -132,7 +120,7 @@ def join(party: Party, other: Party) -> None:
 def test_an_order_that_is_told_twice_begins_no_new_reckoning(tab_party: Party) -> None:
     placed = tab_party._placed(new_id(), (4000,), tab_party.guest_id)
     tab_party._tell(placed)
-    cash(tab_party)
+    tab_party.pay_cash()
     tab_party._tell(placed)
     assert (tab_party.bill().reckoning, tab_party.sums().due) == (1, 0)
 
@@ -162,7 +150,7 @@ def test_shares_of_a_set_that_was_never_full_do_not_count_after_all_was_paid(
 ) -> None:
     tab_party.place(9000)
     thirds(tab_party, 2)
-    cash(tab_party)
+    tab_party.pay_cash()
     tab_party.place(9000)
     assert thirds(tab_party, 3) == [3000, 3000, 3000]
 

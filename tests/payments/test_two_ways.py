@@ -8,20 +8,9 @@ import pytest
 from payments.gateways.sandbox.wallet.models import WalletPayment
 from payments.models import Payment, Refund
 from payments.services.complete_payment import complete_payment
-from payments.services.counter import Cashier, Till, take_counter_payment
 from tests.payments.conftest import Party, published, settle_events
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def cash(party: Party) -> None:
-    take_counter_payment(
-        store_id=party.store_id,
-        tab_id=party.tab_id,
-        till=Till("cash"),
-        key=uuid4().hex,
-        cashier=Cashier(uuid4(), "Mina"),
-    )
 
 
 def states() -> list[tuple[str, str]]:
@@ -90,7 +79,7 @@ def test_a_stopped_wallet_that_captures_all_the_same_is_never_a_double_charge(
     online = phone.start(order_id=order)
     phone.start(order_id=order, method="counter")
     if cash_first:
-        cash(party)
+        party.pay_cash()
     WalletPayment.objects.update(state="open")  # the wallet forgot that it had been stopped
     phone.web.post(f"/sandbox/pay/{WalletPayment.objects.get().id}/", {"action": "approve"})
     complete_payment(payment_id=online.id)

@@ -10,7 +10,6 @@ from payments.gateways.sandbox.wallet.models import WalletPayment
 from payments.models import BillLine, Payment, Refund
 from payments.services.bills import open_bill, release_order, void_line
 from payments.services.complete_payment import complete_payment
-from payments.services.counter import Cashier, Till, take_counter_payment
 from payments.services.failed_refunds import withdraw_refund
 from payments.services.refunds import request_refund
 from tests.payments.conftest import Party, line, settle_events
@@ -46,14 +45,6 @@ def pay(party: Party, guest_id: UUID, share: dict[str, Any]) -> Payment:
     payment = phone.start(share=share)
     phone.press(payment)
     return complete_payment(payment_id=payment.id)
-
-
-def cash(party: Party, amount: int | None = None) -> Payment:
-    till, cashier = Till("cash", amount), Cashier(uuid4(), "Mina")
-    [payment] = take_counter_payment(
-        store_id=party.store_id, tab_id=party.tab_id, till=till, key=uuid4().hex, cashier=cashier
-    )
-    return payment
 
 
 def give(party: Party, payment: Payment, amount: int) -> Refund:
@@ -152,7 +143,7 @@ def test_what_somebody_else_paid_for_a_guest_does_not_come_from_a_third_ones_own
     guest, other = friends
     gone = order_together(tab_party, (12000, guest))
     order_together(tab_party, (8000, other))
-    at_the_counter = cash(tab_party, 12000)
+    [at_the_counter] = tab_party.pay_cash(12000)
     pay(tab_party, other, MINE)
     void(gone)
     assert went_back() == {at_the_counter.id: 12000}
@@ -164,7 +155,7 @@ def test_what_a_guest_did_not_pay_goes_to_the_latest(tab_party: Party, friends: 
     order_together(tab_party, (8000, other))
     own = pay(tab_party, guest, {"kind": "amount", "amount": 4000})
     pay(tab_party, other, MINE)
-    first, second = cash(tab_party, 6000), cash(tab_party)
+    [first, second] = tab_party.pay_cash(6000) + tab_party.pay_cash()
     reject(gone)
     assert went_back() == {own.id: 4000, second.id: 5000, first.id: 6000}
 
@@ -230,7 +221,7 @@ def test_goodwill_of_one_guest_leaves_nothing_over_of_anothers_share(
     pay(tab_party, guest, MINE)
     phone = tab_party.phone(treating)
     twice = phone.start(share={"kind": "all"})
-    treat = cash(tab_party)
+    [treat] = tab_party.pay_cash()
     give(tab_party, treat, 5000)
     phone.press(twice)
     complete_payment(payment_id=twice.id)
