@@ -68,8 +68,8 @@ def refusal_of(file: Any) -> str:
 
 
 def encode(file: Any) -> Encoded:
-    """Writes the widths to the storage. Raises Unreadable."""
-    with _reading(), file.open("rb") as stream:
+    """Writes the widths to the storage. Raises Unreadable, and what the storage raises while it is away."""
+    with file.open("rb") as stream, _reading():
         widest = _scaled(_on_white(_upright(stream)), WIDTHS[-1])
     digest = hashlib.sha256(widest.tobytes()).hexdigest()[:24]
     addresses = {str(width): _write(widest, width, digest) for width in WIDTHS}

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models.functions import Now
 from PIL import Image, ImageOps
 
 from events.kernel.databases import alias_of
+from events.models import Delivery
 from menus import pictures, services
 from menus.errors import BadPhoto
 from menus.models import Photo, PhotoState
@@ -177,6 +179,20 @@ def test_a_file_damaged_in_the_storage_becomes_a_failed_photo(store: Store, medi
     assert not unfinished()
     photo.refresh_from_db()
     assert (photo.state, photo.failure) == (PhotoState.FAILED, "no_picture")
+
+
+def test_a_photo_waits_while_the_storage_is_away(store: Store, media: Path) -> None:
+    photo = services.upload_photo(store_id=store.id, file=image_file())
+    original = Path(photo.original.path)
+    elsewhere = original.rename(media / "elsewhere")
+    deliver_all()
+    [waiting] = unfinished()
+    assert waiting.last_error.startswith("FileNotFoundError")
+    elsewhere.rename(original)
+    Delivery.objects.using(alias_of("menus")).update(due_at=Now())
+    deliver_all()
+    photo.refresh_from_db()
+    assert photo.state == PhotoState.READY
 
 
 def test_transparent_pictures_get_a_white_ground(store: Store, media: Path) -> None:
