@@ -19,7 +19,8 @@ from events.queue_health import BEHIND, gone_among, paused_handlers
 Scope = list[UUID] | None  # None: every store
 
 # What is neither done nor discarded is little and has a partial index, however long the history is.
-# What is held stands with the error of the dead letter that its stream waits for.
+# What is held stands with the error of the dead letter that its stream waits for. What a person has just
+# brought back, or its dead letter let go, waits since then: its count begins afresh.
 _OPEN = f"""
 WITH open AS MATERIALIZED (
   SELECT id, event_id, handler, status, attempts, replays, due_at, done_at, {BEHIND} AS is_behind,
@@ -31,7 +32,7 @@ WITH open AS MATERIALIZED (
   FROM events_delivery WHERE status NOT IN (2, 5)
 )
 SELECT d.handler, d.status, d.error, count(*), count(*) FILTER (WHERE d.status = 0 AND d.attempts > 0),
-       min(CASE WHEN d.replays > 0 THEN d.due_at ELSE e.occurred_at END)
+       min(CASE WHEN d.replays > 0 OR d.attempts <= 1 THEN d.due_at ELSE e.occurred_at END)
          FILTER (WHERE d.status = 1 OR (d.status = 0 AND d.due_at <= clock_timestamp() AND NOT d.is_behind)),
        max(d.done_at) FILTER (WHERE d.status = 3), max(d.id)
 FROM open d JOIN events_event e ON e.id = d.event_id

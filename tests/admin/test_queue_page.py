@@ -155,6 +155,16 @@ def test_the_figures_tell_what_waits_and_since_when(boss: Client, store: Store) 
     assert "The queue is behind." in text_of(boss)
 
 
+def test_what_a_person_has_just_brought_back_is_not_behind(boss: Client, store: Store) -> None:
+    letter = make_delivery(store)
+    events = Event.objects.using(letter._state.db).filter(pk=letter.event_id)
+    events.update(occurred_at=timezone.now() - timedelta(minutes=5))
+    operations.retry(operations.Selection(event_id=letter.event_id), actor=ME)
+    state = boss.get(PAGE).context["state"]
+    assert (state.waiting, state.dead) == (1, 0)
+    assert state.oldest_age < 60
+
+
 def test_the_day_is_drawn_and_told_as_a_table(boss: Client, store: Store) -> None:
     now = timezone.now()
     for number in range(3):
