@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 import redis
+from django.utils import timezone, translation
 
 from stores.models import Role, Store, Table, User
 from tests.factories import make_membership, make_store, make_table, make_user
@@ -56,6 +57,13 @@ def _forget_rate_limits() -> None:
     for alias in ("default", "shared"):
         with contextlib.suppress(redis.RedisError):
             caches[alias].clear()
+
+
+@pytest.fixture(autouse=True)
+def _speaks_as_a_new_process() -> None:
+    """A request leaves its reader's language and zone in the thread: no test inherits another's."""
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture(autouse=True)
