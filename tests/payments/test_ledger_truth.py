@@ -243,8 +243,8 @@ def held_of(payment: Payment) -> int:
 def test_our_ledger_and_the_banks_books_agree(
     make_party: MakeParty, wallet: Any, story: tuple[list[tuple[str, Any]], list[tuple[str, Any]]]
 ) -> None:
-    party, neighbor = make_party("tab"), make_party("tab")
-    neighbor.store_id = party.store_id
+    party = make_party("tab")
+    neighbor = make_party("tab", store_id=party.store_id)
     told = Story(party, neighbor)
     for step in [*story[0], *story[1]]:
         told.do(step)
